@@ -1,0 +1,71 @@
+"""One component, two skins: the same object in the static book, in Jupyter and in Colab.
+
+A `Component` is a figure with its data as JSON and a drawing by a small script in `assets/KIND.js`. In the book the page loads
+that script once from the site's own files; in a notebook the object carries it along. Without scripts (GitHub, paper) the
+static picture inside stays.
+"""
+
+import html
+import json
+import os
+from functools import cache
+from pathlib import Path
+
+from . import theme
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+@cache
+def stylesheet():
+    """The palette and the style of every component, as one text."""
+    return theme.css_variables() + (ASSETS / "gim.css").read_text(encoding="utf-8")
+
+
+@cache
+def script(*kinds):
+    """`core.js` followed by the scripts of `kinds` (all of them if none is named), as one text."""
+    names = kinds or sorted(path.stem for path in ASSETS.glob("*.js") if path.stem != "core")
+    return "\n".join((ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in ("core", *names))
+
+
+def in_book():
+    """True while the book is built: pages then load styles and scripts from the site's own files."""
+    return os.environ.get("STGCN_BOOK") == "1"
+
+
+class Component:
+    """A figure that moves, with its text alternative.
+
+    Args:
+        kind: name of the script in `assets/` that draws it, such as ``"player"``.
+        data: JSON-ready description (numbers rounded by the caller; pages have a byte budget).
+        alt: text alternative: what a reader who cannot see the figure should know.
+        see: one sentence under the figure, "what to see".
+        still: static HTML or SVG shown until the script has drawn, and where no script runs.
+    """
+
+    def __init__(self, kind, data, *, alt, see="", still=""):
+        self.kind, self.data, self.alt, self.see, self.still = kind, data, alt, see, still
+
+    def to_html(self, standalone):
+        """The figure as HTML; `standalone` carries style and script along."""
+        # "</" would end the script element early; "\/" is the same character to a JSON reader
+        data = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
+        caption = f"<figcaption>{html.escape(self.see)}</figcaption>" if self.see else ""
+        figure = (f'<figure class="gim gim-{self.kind}" data-gim="{self.kind}" role="group" '
+                  f'aria-label="{html.escape(self.alt, quote=True)}">'
+                  f'<script type="application/json" class="gim-data">{data}</script>'
+                  f'<div class="gim-stage">{self.still}</div>{caption}</figure>')
+        if standalone:
+            figure += f"<style>{stylesheet()}</style><script>{script(self.kind)}\ngim.mountAll();</script>"
+        return figure
+
+    def _repr_html_(self):
+        return self.to_html(standalone=not in_book())
+
+    def save(self, path):
+        """Write a page that holds only this figure and opens anywhere, without a network."""
+        page = (f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+                f"<title>{html.escape(self.alt)}</title><body>{self.to_html(standalone=True)}</body></html>")
+        Path(path).write_text(page, encoding="utf-8")

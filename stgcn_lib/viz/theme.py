@@ -1,0 +1,58 @@
+"""One visual language for light and dark: the colour and the shape of a thing never change from chapter to chapter.
+
+Every colour has a name that says what it means, never how it looks. Colour never speaks alone: `DASH` and `MARK` give each
+meaning a second sign for readers who cannot tell the colours apart, for grey prints and for screen readers.
+"""
+
+# name: (on light, on dark). Contrast against the surface is at least 4.5 to 1 for all but `line`, `soft` and `track`.
+COLORS = {
+    "surface": ("#ffffff", "#14181e"),
+    "raised": ("#f6f7f9", "#1d232b"),
+    "ink": ("#1c2430", "#e6ebf1"),
+    "muted": ("#56606e", "#a7b1be"),
+    "line": ("#c9d0d9", "#3a4450"),
+    "soft": ("#e7ebf0", "#2a323c"),
+    "accent": ("#6a3fb5", "#c3a5ff"),
+    "good": ("#1b7a3d", "#6fd695"),
+    "bad": ("#b3261e", "#ff9a8f"),
+    # the body
+    "left": ("#0069a8", "#62bdf2"),
+    "right": ("#b84a00", "#ff9d57"),
+    "trunk": ("#56606e", "#a7b1be"),
+    # messages
+    "receiver": ("#9a2b7b", "#f09bd2"),
+    "sender": ("#00734f", "#4fd3a5"),
+    # partition subsets
+    "root": ("#7d6200", "#ecd05a"),
+    "centripetal": ("#4a3db3", "#aba2ff"),
+    "centrifugal": ("#b3123c", "#ff8aa2"),
+    # truth and forecast, given and learned
+    "truth": ("#1c2430", "#e6ebf1"),
+    "forecast": ("#6a3fb5", "#c3a5ff"),
+    "given": ("#56606e", "#a7b1be"),
+    "learned": ("#a3430d", "#ffb27a"),
+    # the fill of a matrix cell: its strength is mixed over the surface
+    "cell": ("#2b6cb0", "#5aa9f5"),
+    "cell-negative": ("#b3472a", "#ff9069"),
+}
+DASH = {"left": "", "right": "7 3", "trunk": "", "root": "", "centripetal": "8 3", "centrifugal": "2 3",
+        "truth": "", "forecast": "6 3", "given": "", "learned": "2 3"}
+MARK = {"left": "circle", "right": "square", "trunk": "diamond", "receiver": "ring", "sender": "dot",
+        "root": "square", "centripetal": "triangle-in", "centrifugal": "triangle-out"}
+TIME_RAMP = "cividis"  # matplotlib's name; readable by the colour-blind and in grey
+
+# Where each host says "dark": the book, JupyterLab and Notebook 7, Colab.
+_DARK = ('html[data-theme="dark"] .gim', 'body[data-jp-theme-light="false"] .gim', 'html[theme="dark"] .gim')
+
+
+def css_variables():
+    """The palette as CSS custom properties (`--gim-left`, ...) for `.gim` elements, light first, dark where the host says so."""
+    light, dark = ("".join(f"--gim-{name}:{pair[i]};" for name, pair in COLORS.items()) for i in (0, 1))
+    unknown_host = "html:not([data-theme]):not([theme]) body:not([data-jp-theme-light]) .gim"
+    return (f".gim{{{light}color-scheme:light}}\n{','.join(_DARK)}{{{dark}color-scheme:dark}}\n"
+            f"@media (prefers-color-scheme:dark){{{unknown_host}{{{dark}color-scheme:dark}}}}\n")
+
+
+def color(name, dark=False):
+    """The colour of a meaning as `#rrggbb`, for matplotlib and plotly."""
+    return COLORS[name][dark]
