@@ -1,0 +1,89 @@
+"""Every page of the book in a real browser: quiet console, no outside request, no sideways scroll, accessible, light and dark."""
+
+import pytest
+
+from . import site
+
+PAGES = site.pages()
+CHAPTERS = site.pages(only_chapters=True)
+# Budget of a chapter page over the wire, scrolled to its end, before any click (DESIGN: 1.25 MB in all, our own 250 KB).
+TOTAL_BYTES, OWN_BYTES = 1_250_000, 250_000
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_quiet_and_fits(running, address, name, dark, width):
+    with site.Visit(running, address + name, dark=dark, width=width) as visit:
+        visit.scroll_through()
+        assert visit.complaints == []
+        assert visit.outside == []
+        assert visit.page.evaluate("document.documentElement.dataset.theme") == ("dark" if dark else "light")
+        wide = visit.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"the page is {wide} px wide on a screen of {width} px"
+        broken = visit.page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth && i.src).map(i => i.src)")
+        assert broken == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_of_ours(running, address, name, dark):
+    from axe_playwright_python.sync_playwright import Axe
+
+    with site.Visit(running, address + name, dark=dark) as visit:
+        visit.scroll_through()
+        found = Axe().run(visit.page).response["violations"]
+    # the theme's own three: search and theme-switch buttons whose label is not their text, one region without a landmark
+    theme = {"label-content-name-mismatch": 2, "region": 1}
+    ours = [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"][theme.get(rule["id"], 0):]]
+    assert ours == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_bytes_within_budget(running, address, name):
+    with site.Visit(running, address + name) as visit:
+        visit.scroll_through()
+        sizes = dict(visit.sizes)
+    own = {url: size for url, size in sizes.items() if not any(part in url for part in site.NOT_OURS)}
+    assert sum(sizes.values()) <= TOTAL_BYTES, sorted(sizes.items(), key=lambda item: -item[1])[:8]
+    assert sum(own.values()) <= OWN_BYTES, sorted(own.items(), key=lambda item: -item[1])[:8]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_figure_has_a_text_alternative(running, address, name):
+    with site.Visit(running, address + name) as visit:
+        bare = visit.page.evaluate("""[...document.querySelectorAll("article figure.gim, article img, article [role=img]")]
+            .filter(node => !(node.getAttribute("aria-label") || node.getAttribute("alt") || "").trim())
+            .map(node => node.outerHTML.slice(0, 120))""")
+    assert bare == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_keyboard_reaches_every_control(running, address, name):
+    with site.Visit(running, address + name) as visit:
+        visit.scroll_through()
+        wanted = visit.page.evaluate("""() => {
+            const nodes = [...document.querySelectorAll("article figure.gim :is(button, input, select, summary, [tabindex='0'])")]
+                .filter(node => node.tabIndex >= 0 && !node.disabled && node.checkVisibility());
+            // of a group of radio buttons the Tab key reaches one; arrows reach the rest
+            const groups = new Set();
+            const list = nodes.filter(node => node.type !== "radio" || (!groups.has(node.name) && groups.add(node.name)));
+            list.forEach((node, i) => node.dataset.wanted = i);
+            window.seen = new Set();
+            document.addEventListener("focusin", event => {
+                const hit = event.target.dataset.wanted ?? document.querySelector(
+                    event.target.type === "radio" ? `[name="${event.target.name}"][data-wanted]` : "#nothing")?.dataset.wanted;
+                if (hit !== undefined) window.seen.add(+hit);
+            });
+            window.scrollTo(0, 0);
+            return list.length;
+        }""")
+        assert wanted > 0
+        presses = 0
+        while presses < 1500 and visit.page.evaluate("window.seen.size") < wanted:
+            for _ in range(25):
+                visit.page.keyboard.press("Tab")
+            presses += 25
+        unreached = visit.page.evaluate("""[...document.querySelectorAll("[data-wanted]")]
+            .filter(node => !window.seen.has(+node.dataset.wanted)).map(node => node.outerHTML.slice(0, 120))""")
+    assert unreached == []
