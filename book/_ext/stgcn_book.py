@@ -1,0 +1,131 @@
+"""The book's own Sphinx extension: fingerprint of what pages were computed with, our assets, and leaner pages.
+
+1. Kernels learn that they run for the book (`STGCN_BOOK=1`), so figures load their script from the site's own files.
+2. The execution cache keys on the text of a notebook alone. Here a fingerprint of the library, the requirements and the data
+   that is there joins it: when it changes, the cache is dropped and every page is read again.
+3. `gim.css` and `gim.js` are written from `stgcn_lib.viz.html`; a page loads a script only if something on it needs that script.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+from pathlib import Path
+
+os.environ["STGCN_BOOK"] = "1"
+# Warnings of kernels about the machine they run on are no part of a page.
+os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+
+ROOT = Path(__file__).resolve().parents[2]
+STATIC = Path(__file__).resolve().parents[1] / "_static"
+# script (a part of its file name or of its text): what a page must hold to need it; None: no page of ours needs it
+NEEDS = {
+    "gim.js": "data-gim=",
+    "thebe": None,
+    "THEBE_JS_URL": None,
+    "togglebutton": 'class="toggle',
+    "design-tabs": "sd-tab-set",
+    "clipboard": 'class="highlight',
+    "copybutton": 'class="highlight',
+}
+
+
+def fingerprint(root=ROOT, data=None):
+    """Digest of everything outside a notebook that its outputs depend on, as hexadecimal text.
+
+    Args:
+        root: folder that holds `stgcn_lib` and `requirements.txt`.
+        data: data folder, or None for the one that `STGCN_DATA` names.
+
+    Returns:
+        SHA-256 over the files of the library, the requirements, and the name and number of files of each data set that is there.
+    """
+    digest = hashlib.sha256()
+    files = [path for path in (Path(root) / "stgcn_lib").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    for path in sorted([*files, Path(root) / "requirements.txt"]):
+        digest.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    data = data or os.environ.get("STGCN_DATA")
+    if data and Path(data).is_dir():
+        for folder in sorted(path for path in Path(data).iterdir() if path.is_dir()):
+            count = sum(len(names) for _, _, names in os.walk(folder))
+            digest.update(f"{folder.name} {count}\0".encode())
+    return digest.hexdigest()
+
+
+def drop_stale_cache(cache, current):
+    """Remove the execution cache `cache` unless it was filled under the fingerprint `current`; True if it was removed."""
+    mark = Path(cache).with_name(Path(cache).name + ".fingerprint")
+    stale = Path(cache).exists() and (not mark.exists() or mark.read_text(encoding="utf-8") != current)
+    if stale:
+        shutil.rmtree(cache)
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.write_text(current, encoding="utf-8")
+    return stale
+
+
+def _check_cache(app, config):
+    current = fingerprint()
+    # rebuild="env" (see setup): a new value also makes Sphinx read every page again
+    config.stgcn_fingerprint = current
+    cache = config.nb_execution_cache_path or Path(app.outdir).parent / ".jupyter_cache"
+    if drop_stale_cache(cache, current):
+        print("stgcn_lib, requirements.txt or the data changed: every notebook runs again")
+
+
+def _write_assets(app):
+    """Write gim.css and gim.js before the pages, so that Sphinx can add their checksums to the addresses."""
+    from stgcn_lib.viz import html, theme
+
+    static = Path(app.outdir) / "_static"
+    static.mkdir(parents=True, exist_ok=True)
+    (static / "gim.css").write_text(page_palette(theme) + html.stylesheet(), encoding="utf-8")
+    (static / "gim.js").write_text(html.script(), encoding="utf-8")
+
+
+def page_palette(theme):
+    """The palette of the figures for the page around them, so that a word can have the colour of the thing it names."""
+    light, dark = ("".join(f"--gim-{name}:{pair[i]};" for name, pair in theme.COLORS.items()) for i in (0, 1))
+    return f'html{{{light}}}\nhtml[data-theme="dark"]{{{dark}}}\n'
+
+
+def _lean_page(app, pagename, templatename, context, doctree):
+    """Leave out every script that nothing on this page uses, and second copies."""
+    body, seen, kept = context.get("body", ""), set(), []
+    for file in context.get("script_files", []):
+        attributes = getattr(file, "attributes", {})
+        what = f"{getattr(file, 'filename', file)} {attributes.get('body', '')}"
+        needs = [need for name, need in NEEDS.items() if name in what]
+        if what in seen or any(need is None or need not in body for need in needs):
+            continue
+        seen.add(what)
+        kept.append(file)
+    context["script_files"][:] = kept
+    context["css_files"][:] = [file for file in context["css_files"] if "thebe" not in str(getattr(file, "filename", file))]
+
+
+def _strip_icon_fonts(app, error):
+    """Take the theme's icon fonts and icon script out of the site: book.css draws the few icons that are used."""
+    static = Path(app.outdir) / "_static"
+    if error or app.builder.name != "html":
+        return
+    shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
+    for path in (static / "scripts").glob("fontawesome.js*"):
+        path.unlink()
+    for path in (static / "scripts").glob("*.map"):
+        path.unlink()
+    for path in (static / "styles").glob("*.map"):
+        path.unlink()
+    sheet = static / "styles" / "pydata-sphinx-theme.css"
+    sheet.write_text(re.sub(r"@font-face\{[^}]*\}", "", sheet.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def setup(app):
+    app.add_config_value("stgcn_fingerprint", "", "env")
+    app.add_css_file("gim.css")
+    app.add_css_file("book.css", priority=900)
+    app.add_js_file("gim.js", loading_method="defer")
+    app.connect("config-inited", _check_cache)
+    app.connect("builder-inited", _write_assets)
+    app.connect("html-page-context", _lean_page, priority=900)
+    app.connect("build-finished", _strip_icon_fonts)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
