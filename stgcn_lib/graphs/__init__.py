@@ -1,0 +1,9 @@
+"""Graphs as numbers: skeletons, how their neighbours are sorted into subsets, and how adjacencies are normalised.
+
+Directions everywhere: ``A[k, v, u]`` is the weight with which the receiver ``v`` takes from the sender ``u`` in subset ``k``.
+"""
+
+from .normalize import normalize_adjacency
+from .skeletons import LAYOUTS, SkeletonGraph, skeleton
+
+__all__ = ["LAYOUTS", "SkeletonGraph", "normalize_adjacency", "skeleton"]
