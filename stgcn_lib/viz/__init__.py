@@ -1,1 +1,9 @@
+"""Figures that move: the same object in the static book, in Jupyter and in Colab.
 
+`plots` (matplotlib, plotly) and `live` (ipywidgets) are imported by name: ``from stgcn_lib.viz import plots``.
+"""
+
+from .html import Component
+from .player import player
+
+__all__ = ["Component", "player"]

@@ -4,7 +4,8 @@ Every colour has a name that says what it means, never how it looks. Colour neve
 meaning a second sign for readers who cannot tell the colours apart, for grey prints and for screen readers.
 """
 
-# name: (on light, on dark). Contrast against the surface is at least 4.5 to 1 for all but `line`, `soft` and `track`.
+# name: (on light, on dark). Contrast against the surface is at least 4.5 to 1 for all but
+# `surface`, `raised`, `line`, `soft`, `shadow` and the earlier half of `time`.
 COLORS = {
     "surface": ("#ffffff", "#14181e"),
     "raised": ("#f6f7f9", "#1d232b"),
@@ -34,6 +35,13 @@ COLORS = {
     # the fill of a matrix cell: its strength is mixed over the surface
     "cell": ("#2b6cb0", "#5aa9f5"),
     "cell-negative": ("#b3472a", "#ff9069"),
+    # time, from earlier to later: cividis, cut and turned so that later always stands out more from the surface
+    "time-0": ("#e0cb5a", "#2b3f6b"),
+    "time-1": ("#bcae6c", "#5a6270"),
+    "time-2": ("#948e77", "#8a8779"),
+    "time-3": ("#565c6d", "#bcae6c"),
+    "time-4": ("#00224e", "#fee838"),
+    "shadow": ("#1c2430", "#000000"),
 }
 DASH = {"left": "", "right": "7 3", "trunk": "", "root": "", "centripetal": "8 3", "centrifugal": "2 3",
         "truth": "", "forecast": "6 3", "given": "", "learned": "2 3"}

@@ -42,13 +42,135 @@ var gim = window.gim && window.gim.version === 1 ? window.gim : (window.gim = (f
       watch.observe(node);
     },
 
+    /* The outline of a mark of theme.py's MARK, centred on 0, as an SVG path: for <path d> and for Path2D. */
+    mark(shape, r) {
+      const k = r * 1.15, h = r * 0.88;
+      return {
+        square: `M${-h} ${-h}H${h}V${h}H${-h}Z`,
+        diamond: `M0 ${-k * 1.1}L${k * 1.1} 0L0 ${k * 1.1}L${-k * 1.1} 0Z`,
+        "triangle-in": `M${-k} ${-k * 0.8}H${k}L0 ${k}Z`,
+        "triangle-out": `M${-k} ${k * 0.8}H${k}L0 ${-k}Z`,
+      }[shape] || `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`;
+    },
+
+    /* A small toggle button that says its state; `change(on)` is called on every press. */
+    toggle(label, on, change) {
+      const button = api.el("button", { type: "button", "aria-pressed": String(!!on), onclick() {
+        const now = button.getAttribute("aria-pressed") !== "true";
+        button.setAttribute("aria-pressed", String(now));
+        change(now);
+      } }, label);
+      return button;
+    },
+
+    /* A polite voice for readers who cannot see: what is said last within half a second is said once. */
+    voice(figure) {
+      const node = api.el("div", { class: "gim-voice", "aria-live": "polite" });
+      figure.append(node);
+      let timer = 0;
+      return (text) => { clearTimeout(timer); timer = setTimeout(() => { node.textContent = text; }, 400); };
+    },
+
+    /* A disclosure that lists keys: [["Space", "play or pause"], ...]. */
+    keys: (rows) => api.el("details", { class: "gim-keys" }, api.el("summary", {}, "Keys"),
+      api.el("dl", {}, rows.map(([key, does]) => api.el("div", {}, api.el("dt", {}, key), api.el("dd", {}, does))))),
+
+    /* The one family of controls: Play, Back, Step, a scrubber, a readout, a speed. It owns the clock, the keys and the
+       attributes `data-frame` and `data-playing` of the figure; the component only draws.
+         last      index of the last frame or step           fps     frames a second at speed 1
+         draw(p)   draw position p: whole when it stands still, between two frames while it plays (whole if smooth is false)
+         name(i)   the number shown for index i (frames may have been thinned out)    word    "frame" or "step"
+       Returns { node, voice, play(), pause(), seek(i), step(n), position(), playing() }. */
+    controls(figure, { last, fps = 30, draw, frame = 0, smooth = true, name = (i) => i, word = "frame", autoplay = false }) {
+      const speeds = [0.25, 0.5, 1, 1.5, 2], hold = 0.5;   // the last pose stays for half a second before it starts again
+      let position = frame, playing = false, speed = 1, before = 0, seen = false, handle = 0;
+      const say = api.voice(figure);
+      const say_state = () => say(playing ? `Playing at speed ${speed}` : `Paused at ${word} ${name(Math.round(position))}, last is ${name(last)}`);
+
+      const icon = api.svg("path", {});
+      const text = api.el("span", {}, "Play");
+      const toggle = api.el("button", { type: "button", class: "gim-play", onclick: () => (playing ? pause() : play()) },
+        api.svg("svg", { viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" }, icon), text);
+      const back = api.el("button", { type: "button", onclick: () => step(-1) }, "Back");
+      const ahead = api.el("button", { type: "button", onclick: () => step(1) }, "Step");
+      const scrub = api.el("input", { type: "range", min: 0, max: last, step: 1, value: frame, "aria-label": word[0].toUpperCase() + word.slice(1),
+        oninput: () => { const at = +scrub.value; pause(); seek(at); } });
+      const now = api.el("b", {});
+      const readout = api.el("output", { class: "gim-readout", "aria-live": "off" }, word === "frame" ? "t = " : word + " ", now, ` / ${name(last)}`);
+      const pace = api.el("select", { "aria-label": "Speed", onchange: () => { speed = +pace.value; say_state(); } },
+        speeds.map((s) => api.el("option", { value: s, selected: s === 1 }, `${s}\u00d7`)));
+
+      function show() {
+        const index = Math.min(last, Math.round(position)), label = String(name(index));
+        if (now.textContent !== label) {
+          now.textContent = label;
+          scrub.value = index;
+          scrub.style.setProperty("--gim-done", `${last ? (100 * index) / last : 0}%`);
+          figure.dataset.frame = label;
+        }
+        draw(smooth && playing ? Math.min(last, position) : index);
+      }
+      function tick(time) {
+        handle = 0;
+        if (!playing || !seen || document.hidden) return;
+        position += (Math.min(time - before, 100) / 1000) * fps * speed;   // after a stall it goes on, it does not jump
+        before = time;
+        if (position > last + hold * fps * speed) position = 0;
+        show();
+        handle = requestAnimationFrame(tick);
+      }
+      function run() {
+        if (playing && seen && !document.hidden && !handle) { before = performance.now(); handle = requestAnimationFrame(tick); }
+      }
+      function state(on) {
+        playing = on;
+        figure.dataset.playing = String(on);
+        text.textContent = on ? "Pause" : "Play";
+        icon.setAttribute("d", on ? "M1 0h3v10h-3zM6 0h3v10h-3z" : "M1 0L10 5L1 10Z");
+        if (!on) { position = Math.min(last, Math.round(position)); show(); }
+      }
+      function play() { if (last > 0 && !playing) { if (position >= last) position = 0; state(true); run(); say_state(); } }
+      function pause() { if (playing) { state(false); say_state(); } }
+      function seek(index) { position = Math.max(0, Math.min(last, index)); show(); if (!playing) say_state(); }
+      function step(n) { pause(); seek(Math.round(position) + n); }
+      function faster(n) { pace.selectedIndex = Math.max(0, Math.min(speeds.length - 1, pace.selectedIndex + n)); speed = +pace.value; say_state(); }
+
+      figure.addEventListener("keydown", (event) => {
+        const tag = event.target.tagName, field = tag === "SELECT" || tag === "TEXTAREA" || (tag === "INPUT" && event.target.type !== "range");
+        if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || field) return;
+        if (event.key === " " && (tag === "BUTTON" || tag === "SUMMARY")) return;      // there, Space presses what has the focus
+        const act = { " ": () => (playing ? pause() : play()), "[": () => faster(-1), "]": () => faster(1),
+          ArrowLeft: () => step(-1), ArrowRight: () => step(1), Home: () => seek(0), End: () => { pause(); seek(last); } }[event.key];
+        if (!act || (event.shiftKey && event.key.startsWith("Arrow"))) return;
+        event.preventDefault();
+        act();
+      });
+      new IntersectionObserver((entries) => {
+        seen = entries[entries.length - 1].isIntersecting;
+        if (seen && autoplay) { autoplay = false; if (!api.reducedMotion()) play(); }
+        run();
+      }).observe(figure);
+      document.addEventListener("visibilitychange", run);
+
+      const node = api.el("div", { class: "gim-controls" }, toggle, back, ahead, scrub, readout, pace);
+      if (last === 0) node.hidden = true;
+      state(false);
+      return { node, voice: say, play, pause, seek, step, position: () => position, playing: () => playing };
+    },
+
     mount(figure) {
       const kind = kinds[figure.dataset.gim];
       if (!kind || figure.dataset.gimReady) return;
       figure.dataset.gimReady = "1";
       const stage = figure.querySelector(".gim-stage");
-      const data = JSON.parse(figure.querySelector("script.gim-data").textContent);
-      kind(figure, stage, data, api);
+      try {
+        kind(figure, stage, JSON.parse(figure.querySelector("script.gim-data").textContent), api);
+      } catch (error) {             // one broken figure must not stop the others on the page
+        console.error(`figure "${figure.dataset.gim}":`, error);
+      }
+      // Colab measures an output once: tell it when the figure grows (a disclosure opens, the phone turns).
+      const colab = window.google && window.google.colab && window.google.colab.output;
+      if (colab && colab.resizeIframeToContent) new ResizeObserver(() => colab.resizeIframeToContent()).observe(figure);
     },
     mountAll() { document.querySelectorAll("figure[data-gim]").forEach(api.mount); },
   };
