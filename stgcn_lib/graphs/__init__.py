@@ -1,6 +1,7 @@
-"""Graphs as numbers: skeletons, how their neighbours are sorted into subsets, and how adjacencies are normalised.
+"""Graphs as numbers: skeletons, how neighbours are sorted into subsets, and how adjacencies are normalised.
 
-Directions everywhere: ``A[k, v, u]`` is the weight with which the receiver ``v`` takes from the sender ``u`` in subset ``k``.
+Directions everywhere: ``A[k, v, u]`` is the weight with which the receiver ``v`` takes from the sender ``u`` in subset
+``k``, so one step of aggregation is ``A @ x``.
 """
 
 from .normalize import normalize_adjacency
