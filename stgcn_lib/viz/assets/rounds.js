@@ -7,7 +7,7 @@ gim.define("rounds", (figure, stage, data, gim) => {
   const at = data.places.map(([x, y]) => [26 + (W - 52) * x, 22 + (H - 44) * y]);
   const scale = Math.max(...data.values[0].map(Math.abs)) || 1;
   const friends = at.map((_, v) => data.edges.filter((e) => e.includes(v)).map((e) => e[0] === v ? e[1] : e[0]).sort((a, b) => a - b));
-  let round = 0, chosen = null, timer = null;
+  let round = 0, chosen = null;
 
   const name = (v) => data.marked[v] ? `${v} (${data.marked[v]})` : String(v);
   const number = (x) => x === 0 ? "0" : digits(x, Math.abs(x) < 0.1 ? 4 : 2);
@@ -28,28 +28,22 @@ gim.define("rounds", (figure, stage, data, gim) => {
     svg("text", { x: x(t), y: 43, class: "tick", "text-anchor": "middle" }, digits(t))));
   const dots = at.map((_, v) => svg("circle", { cy: 8 + (v * 7) % 15, r: 3.2, class: "dot" }));
 
-  const slider = el("input", { type: "range", min: 0, max: last, value: 0, "aria-label": "Round", oninput: () => { stop(); show(+slider.value); } });
-  const play = el("button", { type: "button", onclick: () => timer ? stop() : start() }, "Play");
-  const counter = el("span", { class: "count" });
-  const says = el("p", { class: "says", "aria-live": "polite" });
+  const says = el("p", { class: "says" });
   const detail = el("p", { class: "detail" });
+  const controls = gim.controls(figure, { last, fps: 3, smooth: false, word: "round", draw: show });
 
   stage.replaceChildren(
     svg("svg", { viewBox: `0 0 ${W} ${H}`, role: "group", "aria-label": "Graph: arrow keys go from node to node, Enter tells about one" }, edges, nodes, labels),
     svg("svg", { viewBox: `0 0 ${W} ${LINE}`, class: "line", role: "img", "aria-label": "All values of this round on one fixed scale" },
       svg("line", { x1: x(-scale), x2: x(scale), y1: 29, y2: 29, class: "axis" }), ticks, dots),
-    el("div", { class: "controls" }, play,
-      el("button", { type: "button", onclick: () => { stop(); show(round - 1); } }, "Back"),
-      el("button", { type: "button", onclick: () => { stop(); show(round + 1); } }, "Step"), slider, counter),
+    controls.node,
     says, detail,
     data.groupNames.length ? el("p", { class: "key" }, `Circle: ${data.groupNames[0]}. Square: ${data.groupNames[1]}.`) : "");
 
   function show(next) {
-    round = Math.min(Math.max(next, 0), last);
+    round = next;
     const row = data.values[round], largest = Math.max(...row.map(Math.abs)) || 1;
-    slider.value = round;
-    slider.setAttribute("aria-valuetext", `round ${round} of ${last}`);
-    counter.textContent = `Round ${round} of ${last}`;
+    says.setAttribute("aria-live", figure.dataset.playing === "true" ? "off" : "polite");
     says.textContent = data.captions[round];
     nodes.forEach((node, v) => {
       const strength = Math.round(15 + 70 * Math.abs(row[v]) / largest);
@@ -83,15 +77,4 @@ gim.define("rounds", (figure, stage, data, gim) => {
     else return;
     event.preventDefault();
   }
-  function tick() {
-    show(round + 1);
-    if (round === last) stop(); else timer = setTimeout(tick, gim.reducedMotion() ? 1200 : round < 6 ? 700 : 160);  // early rounds need looking
-  }
-  function start() {
-    if (round === last) show(0);
-    play.textContent = "Pause";
-    timer = setTimeout(tick, 300);
-  }
-  function stop() { clearTimeout(timer); timer = null; play.textContent = "Play"; }
-  show(0);
 });
