@@ -50,8 +50,8 @@ class Component:
 
     def to_html(self, standalone):
         """The figure as HTML; `standalone` carries style and script along."""
-        # "</" would end the script element early; "\/" is the same character to a JSON reader
-        data = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
+        # "</script" and "<!--" mean something inside a script element; "\u003c" is the same character to a JSON reader
+        data = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
         caption = f"<figcaption>{html.escape(self.see)}</figcaption>" if self.see else ""
         figure = (f'<figure class="gim gim-{self.kind}" data-gim="{self.kind}" role="group" '
                   f'aria-label="{html.escape(self.alt, quote=True)}">'
@@ -66,6 +66,7 @@ class Component:
 
     def save(self, path):
         """Write a page that holds only this figure and opens anywhere, without a network."""
-        page = (f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-                f"<title>{html.escape(self.alt)}</title><body>{self.to_html(standalone=True)}</body></html>")
+        page = ('<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+                f"<title>{html.escape(self.alt)}</title><style>html{{color-scheme:light dark}}body{{font-family:system-ui,"
+                f'sans-serif;max-width:56rem;margin:1rem auto;padding:0 0.5rem}}</style><body>{self.to_html(standalone=True)}</body></html>')
         Path(path).write_text(page, encoding="utf-8")

@@ -205,7 +205,8 @@ def decode(clip, joints):
 def _describe(graph):
     feet = any(word in joint.lower() for joint in graph.joints for word in ("foot", "ankle", "toe"))
     return {"name": graph.name, "joints": list(graph.joints), "edges": [[int(a), int(b)] for a, b in graph.edges],
-            "sides": list(graph.sides), "ground": feet}
+            "sides": list(graph.sides), "ground": feet,
+            "head": [v for v, joint in enumerate(graph.joints) if set(joint.lower().split()) & {"head", "nose", "eye", "ear"}]}
 
 
 def _marks(graphs, paint):

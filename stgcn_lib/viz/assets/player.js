@@ -44,12 +44,19 @@ gim.define("player", function (figure, stage, data, gim) {
         for (let s = Math.max(0, t - window); s <= Math.min(T - 1, t + window); s++) { sum += mean[2 * s + axis]; n++; }
         track[2 * t + axis] = sum / n;
       }
-    let wide = 0;
-    for (let t = 0; t < T; t++)
+    const heights = [], reach = [];                                             // how far joints get from the vertical axis; the last 1 % may touch the rim
+    for (let t = 0; t < T; t++) {
+      let most = 0, up = -Infinity, down = Infinity;
       for (let v = 0; v < V; v++) {
         const i = (t * V + v) * 3, dx = xyz[i] - track[2 * t], dz = xyz[i + 2] - track[2 * t + 1];
-        wide = Math.max(wide, clip.axes === 3 ? Math.hypot(dx, dz) : Math.abs(dx));
+        up = Math.max(up, xyz[i + 1]); down = Math.min(down, xyz[i + 1]);
+        most = Math.max(most, clip.axes === 3 ? Math.hypot(dx, dz) : Math.abs(dx));
       }
+      reach.push(most);
+      heights.push(up - down);
+    }
+    const sorted = (list, share) => list.sort((a, b) => a - b)[Math.floor(share * (T - 1))];
+    const wide = Math.max(1e-6, sorted(reach, 0.99)), size = Math.max(1e-6, sorted(heights, 0.5));   // size: the usual height of the pose, for widths
     const bone = layout.edges.map(([a, b]) => {                     // its usual length, for its width
       let sum = 0;
       for (let t = 0; t < T; t += 4) sum += Math.hypot(...[0, 1, 2].map((k) => xyz[(t * V + a) * 3 + k] - xyz[(t * V + b) * 3 + k]));
@@ -57,9 +64,10 @@ gim.define("player", function (figure, stage, data, gim) {
     });
     const names = (clip.colors && clip.colors.names) || layout.sides;
     const heat = clip.colors && clip.colors.values ? new Int8Array(bytes(clip.colors.values).buffer) : null;
-    return { clip, layout, V, T, xyz, sure, low, high, tall, wide, track, bone, names, heat, heatFrames: heat && heat.length > V,
+    layout.near = layout.near || layout.joints.map((_, v) => layout.edges.filter((e) => e.includes(v)).map(([a, b]) => (a === v ? b : a)));
+    return { clip, layout, V, T, xyz, sure, low, high, tall, wide, size, track, bone, names, heat, heatFrames: heat && heat.length > V,
       axes: clip.axes, middle: (low[1] + high[1]) / 2, now: new Float32Array(V * 3), trust: new Float32Array(V).fill(1),
-      screen: new Float32Array(V * 3), center: [0, 0] };
+      screen: new Float32Array(V * 3), center: [0, 0], soft: document.createElement("canvas"), spots: [] };
   });
   // Bodies of about one size share one scale, so that a child beside an adult looks like a child.
   const height = Math.max(...scenes.map((s) => s.tall)), shared = scenes.every((s) => s.tall > 0.5 * height && s.axes === scenes[0].axes);
@@ -88,6 +96,7 @@ gim.define("player", function (figure, stage, data, gim) {
     palette = { fog: {} };
     for (const name of ["surface", "raised", "ink", "muted", "line", "soft", "accent", "cell", "cell-negative", "shadow", "time-0", "time-1", "time-2", "time-3", "time-4"])
       palette[name] = rgb(gim.color(figure, name));
+    palette.shade = palette.surface[0] > 127 ? 0.24 : 0.7;           // black on a dark floor needs more of it
     const used = new Set(["line", "muted", ...scenes.flatMap((s) => s.names)]);
     for (const name of used) {
       const own = rgb(gim.color(figure, name));
@@ -121,7 +130,7 @@ gim.define("player", function (figure, stage, data, gim) {
     const flat = s.axes === 2, turn = flat ? 0 : camera.turn, tilt = flat ? 0 : camera.tilt;
     const ct = Math.cos(turn), st = Math.sin(turn), cl = Math.cos(tilt), sl = Math.sin(tilt);
     const reach = Math.max(s.room.tall, 2 * s.room.wide), far = flat ? Infinity : 3.2 * reach;
-    const scale = Math.min((w - 20) / (2.12 * s.room.wide), (h - (flat ? 26 : 44)) / (1.04 * s.room.tall + (flat ? 0 : 0.3 * s.room.wide)));
+    const scale = Math.min((w - 18) / (2.04 * s.room.wide), (h - (flat ? 26 : 40)) / (1.04 * s.room.tall + (flat ? 0 : 0.25 * s.room.wide)));
     const cx = s.center[0], cz = s.center[1], cy = s.middle, ox = w / 2, oy = h / 2 - (flat ? 0 : 4);
     const out = [0, 0, 0];
     return { scale, flat, reach, put(x, y, z) {
@@ -162,29 +171,38 @@ gim.define("player", function (figure, stage, data, gim) {
       }
       ctx.stroke();
     });
-    // The shadow: the bones dropped on the floor, in two soft strokes; a foot that touches gets a darker spot.
-    ctx.strokeStyle = ctx.fillStyle = palette.css.shadow;
-    ctx.lineCap = ctx.lineJoin = "round";
-    for (const [wide, alpha] of [[0.11, 0.07], [0.055, 0.1]]) {
-      ctx.globalAlpha = alpha;
-      ctx.lineWidth = Math.max(2, wide * s.tall * eye.scale);
-      ctx.beginPath();
-      for (const [a, b] of s.layout.edges) {
-        let q = eye.put(s.now[3 * a], floor, s.now[3 * a + 2]); ctx.moveTo(q[0], q[1]);
-        q = eye.put(s.now[3 * b], floor, s.now[3 * b + 2]); ctx.lineTo(q[0], q[1]);
-      }
-      ctx.stroke();
+    ctx.globalAlpha = 1;
+    shadow(ctx, s, eye, floor);
+  }
+
+  /* The bones dropped on the floor, drawn small and stretched: that blurs at no cost. Feet that touch make it darker. */
+  function shadow(ctx, s, eye, floor) {
+    const small = 7, { soft } = s, pen = soft.getContext("2d");
+    soft.width = Math.ceil(s.w / small);
+    soft.height = Math.ceil(s.h / small);
+    pen.scale(1 / small, 1 / small);
+    pen.strokeStyle = pen.fillStyle = palette.css.shadow;
+    pen.lineCap = pen.lineJoin = "round";
+    pen.globalAlpha = 0.55;
+    pen.lineWidth = Math.max(2, 0.06 * s.size * eye.scale);
+    pen.beginPath();
+    for (const [a, b] of s.layout.edges) {
+      let q = eye.put(s.now[3 * a], floor, s.now[3 * a + 2]); pen.moveTo(q[0], q[1]);
+      q = eye.put(s.now[3 * b], floor, s.now[3 * b + 2]); pen.lineTo(q[0], q[1]);
     }
-    const flatness = Math.max(0.12, Math.abs(Math.sin(camera.tilt)));
+    pen.stroke();
     for (let v = 0; v < s.V; v++) {
-      const up = (s.now[3 * v + 1] - floor) / s.tall;
+      const up = (s.now[3 * v + 1] - floor) / s.size, r = 0.05 * s.size * eye.scale;
       if (up > 0.08) continue;
-      const q = eye.put(s.now[3 * v], floor, s.now[3 * v + 2]), r = 0.045 * s.tall * eye.scale;
-      ctx.globalAlpha = 0.28 * (1 - up / 0.08);
-      ctx.beginPath();
-      ctx.ellipse(q[0], q[1], r, r * flatness, 0, 0, 7);
-      ctx.fill();
+      const q = eye.put(s.now[3 * v], floor, s.now[3 * v + 2]);
+      pen.globalAlpha = 0.8 * (1 - up / 0.08);
+      pen.beginPath();
+      pen.ellipse(q[0], q[1], r, r * Math.max(0.25, Math.abs(Math.sin(camera.tilt))), 0, 0, 7);
+      pen.fill();
     }
+    ctx.globalAlpha = palette.shade;
+    ctx.imageSmoothingQuality = "high";
+    ctx.drawImage(soft, 0, 0, soft.width * small, soft.height * small);
     ctx.globalAlpha = 1;
   }
 
@@ -229,11 +247,14 @@ gim.define("player", function (figure, stage, data, gim) {
       const words = s.layout.joints[v], x = s.screen[3 * v], y = s.screen[3 * v + 1];
       ctx.font = `${strong ? 600 : 400} 12px ${fontFamily}`;
       const long = ctx.measureText(words).width, right = [x + 9, y], left = [x - 9 - long, y];
-      const places = [...(x >= middle ? [right, left] : [left, right]), [x - long / 2, y - 14], [x - long / 2, y + 14]];
+      const places = [right, left, [x - long / 2, y - 14], [x - long / 2, y + 14]];
+      const wish = [s.spots[v] ?? 0, ...(x >= middle ? [0, 1] : [1, 0]), 2, 3].slice(s.spots[v] == null ? 1 : 0);   // where it was, while it can
       const fits = ([px, py]) => px >= 1 && px + long <= w - 1 && py >= 8 && py <= h - 8 &&
         taken.every(([a, b, c, d]) => px > c || px + long < a || py - 7 > d || py + 7 < b);
-      const spot = places.find(fits) || (strong ? [Math.max(1, Math.min(w - long - 1, places[0][0])), y] : null);
-      if (!spot) continue;
+      s.spots[v] = wish.find((k) => fits(places[k]));
+      if (s.spots[v] == null && !strong) continue;
+      const spot = places[s.spots[v] ?? wish[0]];
+      if (strong) spot[0] = Math.max(1, Math.min(w - long - 1, spot[0]));
       taken.push([spot[0], spot[1] - 7, spot[0] + long, spot[1] + 7]);
       text(ctx, words, spot[0], spot[1], strong);
     }
@@ -247,18 +268,24 @@ gim.define("player", function (figure, stage, data, gim) {
     ctx.setTransform(s.ratio, 0, 0, s.ratio, 0, 0);
     ctx.clearRect(0, 0, w, h);
     pose(s, position);
-    const eye = lens(s, w, h), width = Math.max(2.6, Math.min(7, 0.024 * s.tall * eye.scale));
+    const eye = lens(s, w, h), width = Math.max(2.6, Math.min(7, 0.026 * s.size * eye.scale));
     for (let v = 0; v < s.V; v++) s.screen.set(eye.put(s.now[3 * v], s.now[3 * v + 1], s.now[3 * v + 2]), 3 * v);
     if (s.layout.ground && !eye.flat) ground(ctx, s, eye);
     ctx.lineCap = ctx.lineJoin = "round";
+    const face = s.layout.head.filter((v) => s.trust[v] > 0.03);
+    if (face.length) {                                               // a pale disc says at a glance which end is up
+      const at = (k) => face.reduce((sum, v) => sum + s.screen[3 * v + k], 0) / face.length;
+      ctx.fillStyle = palette.css.soft; ctx.strokeStyle = palette.css.line; ctx.lineWidth = 1;
+      ctx.beginPath(); ctx.arc(at(0), at(1), 0.066 * s.size * eye.scale, 0, 7); ctx.fill(); ctx.stroke();
+    }
     if (trailsOn) for (const v of trails) if (v < s.V) trail(ctx, s, eye, v, width);
 
     // Far things first; what is nearer is a shade stronger, a touch wider and cut out of what it crosses.
     const z = (v) => s.screen[3 * v + 2], deep = (depth) => Math.max(0, Math.min(1, 0.5 - depth / Math.max(eye.reach * 0.6, 1e-9)));
     order.length = 0;
     s.layout.edges.forEach(([a, b], e) => order.push([(z(a) + z(b)) / 2, e, -1]));
-    for (let v = 0; v < s.V; v++) order.push([z(v) + 0.02 * s.tall, -1, v]);
-    if (!eye.flat) order.sort((p, q) => p[0] - q[0]); 
+    for (let v = 0; v < s.V; v++) order.push([Math.max(z(v), ...s.layout.near[v].map((u) => (z(u) + z(v)) / 2)) + 1e-4 * s.tall, -1, v]);   // on top of its own bones
+    if (!eye.flat) order.sort((p, q) => p[0] - q[0]);
     for (const [depth, e, v] of order) {
       const fog = eye.flat ? 0 : deep(depth), shade = Math.round(fog * (FOG - 1)), grow = eye.flat ? 1 : 1.14 - 0.28 * fog;
       if (v < 0) {
@@ -266,7 +293,7 @@ gim.define("player", function (figure, stage, data, gim) {
         if (trust < 0.03) continue;
         const name = s.names[a] === s.names[b] || s.layout.sides === s.names ? (s.names[a] === "trunk" ? s.names[b] : s.names[a]) : "muted";
         const x0 = s.screen[3 * a], y0 = s.screen[3 * a + 1], x1 = s.screen[3 * b], y1 = s.screen[3 * b + 1];
-        const wide = width * grow * Math.max(0.55, Math.min(1, s.bone[e] / (0.1 * s.tall)));
+        const wide = width * grow * Math.max(0.55, Math.min(1, s.bone[e] / (0.1 * s.size)));
         const ink = s.heat ? heatColor((heatOf(s, a) + heatOf(s, b)) / 2) : (palette.fog[name] || palette.fog.muted)[shade];
         const line = (stroke, thick) => { ctx.strokeStyle = stroke; ctx.lineWidth = thick; ctx.beginPath(); ctx.moveTo(x0, y0); ctx.lineTo(x1, y1); ctx.stroke(); };
         ctx.globalAlpha = 1;
@@ -274,7 +301,7 @@ gim.define("player", function (figure, stage, data, gim) {
         ctx.globalAlpha = 0.2 + 0.8 * trust;
         const dash = s.heat ? "" : dashOf(name);
         if (dash) {                                                  // bands on a paler limb: it stays one piece and reads without colour
-          ctx.globalAlpha *= 0.45;
+          ctx.globalAlpha *= 0.55;
           line(ink, wide);
           ctx.globalAlpha = 0.2 + 0.8 * trust;
           ctx.setLineDash(dash.split(" ").map((n) => (+n * wide) / 4.5));
@@ -291,8 +318,8 @@ gim.define("player", function (figure, stage, data, gim) {
         const shape = s.heat ? (value < 0 ? "square" : "circle") : markOf(name);
         mark(ctx, shape, s.screen[3 * v], s.screen[3 * v + 1], r, s.heat ? heatColor(value) : (palette.fog[name] || palette.fog.muted)[shade], palette.css.surface, s.trust[v] < 0.5);
         if (v === hovered || (trailsOn && trails.has(v))) {
-          ctx.globalAlpha = 1; ctx.strokeStyle = palette.css[v === hovered ? "accent" : "ink"]; ctx.lineWidth = 1.8;
-          ctx.beginPath(); ctx.arc(s.screen[3 * v], s.screen[3 * v + 1], r + 3.5, 0, 7); ctx.stroke();
+          ctx.globalAlpha = 1; ctx.strokeStyle = palette.css[v === hovered ? "accent" : "time-4"]; ctx.lineWidth = 1.5;
+          ctx.beginPath(); ctx.arc(s.screen[3 * v], s.screen[3 * v + 1], r + 2.8, 0, 7); ctx.stroke();
         }
       }
     }
@@ -438,7 +465,7 @@ gim.define("player", function (figure, stage, data, gim) {
   }
   const keys = gim.keys([["Space", "play or pause"], ["\u2190 \u2192", "one frame back or on"], ["Home, End", "first or last frame"], ["[ ]", "slower or faster"],
     ...(solid ? [["Shift + arrows", "turn and tilt"], ["R", "reset the view"]] : []), ["J, Shift + J", "next or previous joint"], ["T", "trail of that joint"], ["L", "labels"]]);
-  stage.replaceChildren(views, noteNode, clock.node, el("div", { class: "gim-below" }, tools, legend), keys);
+  stage.replaceChildren(views, el("div", { class: "gim-below" }, noteNode, legend), clock.node, el("div", { class: "gim-below" }, tools, keys));
 
   new ResizeObserver(() => {
     const many = scenes.length > 1;
