@@ -1,9 +1,9 @@
 """The book's own Sphinx extension: fingerprint of what pages were computed with, our assets, and leaner pages.
 
 1. Kernels learn that they run for the book (`STGCN_BOOK=1`), so figures load their script from the site's own files.
-2. The execution cache keys on the text of a notebook alone. Here a fingerprint of the library, the requirements and the data
-   that is there joins it: when it changes, the cache is dropped and every page is read again.
-3. `gim.css` and `gim.js` are written from `stgcn_lib.viz.html`; a page loads a script only if something on it needs that script.
+2. The execution cache keys on the text of a notebook alone. Here a fingerprint of the library, the requirements and the
+   data that is there joins it: when it changes, the cache is dropped and every page is read again.
+3. `gim.css` and `gim.js` are written from `stgcn_lib.viz.html`; a page loads only the scripts that it needs.
 """
 
 import hashlib
@@ -38,10 +38,11 @@ def fingerprint(root=ROOT, data=None):
         data: data folder, or None for the one that `STGCN_DATA` names.
 
     Returns:
-        SHA-256 over the files of the library, the requirements, and the name and number of files of each data set that is there.
+        SHA-256 over the files of the library, the requirements, and name and number of files of each data set found.
     """
     digest = hashlib.sha256()
-    files = [path for path in (Path(root) / "stgcn_lib").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    library = (Path(root) / "stgcn_lib").rglob("*")
+    files = [path for path in library if path.is_file() and "__pycache__" not in path.parts]
     for path in sorted([*files, Path(root) / "requirements.txt"]):
         digest.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes() + b"\0")
     data = data or os.environ.get("STGCN_DATA")
@@ -53,7 +54,7 @@ def fingerprint(root=ROOT, data=None):
 
 
 def drop_stale_cache(cache, current):
-    """Remove the execution cache `cache` unless it was filled under the fingerprint `current`; True if it was removed."""
+    """Remove the execution cache `cache` unless it was filled under the fingerprint `current`; True if removed."""
     mark = Path(cache).with_name(Path(cache).name + ".fingerprint")
     stale = Path(cache).exists() and (not mark.exists() or mark.read_text(encoding="utf-8") != current)
     if stale:
@@ -100,7 +101,8 @@ def _lean_page(app, pagename, templatename, context, doctree):
         seen.add(what)
         kept.append(file)
     context["script_files"][:] = kept
-    context["css_files"][:] = [file for file in context["css_files"] if "thebe" not in str(getattr(file, "filename", file))]
+    sheets = context["css_files"]
+    sheets[:] = [file for file in sheets if "thebe" not in str(getattr(file, "filename", file))]
 
 
 def _strip_icon_fonts(app, error):
