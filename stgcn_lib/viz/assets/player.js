@@ -109,7 +109,7 @@ gim.define("player", function (figure, stage, data, gim) {
   const heatColor = (value) => mix(palette.line, palette[value < 0 ? "cell-negative" : "cell"], Math.min(1, Math.abs(value)));
 
   // ---- drawing ----------------------------------------------------------------------------------------------------------
-  const unit = {};
+  const unit = {}, plain = new Set(["muted", "line", "ink"]);        // names that only say "not the point here"
   const markOf = (name) => (data.marks[name] || ["circle", ""])[0];
   const dashOf = (name) => (data.marks[name] || ["", ""])[1];
   function mark(ctx, shape, x, y, r, fillStyle, edge, hollow) {
@@ -229,7 +229,7 @@ gim.define("player", function (figure, stage, data, gim) {
   }
 
   function text(ctx, words, x, y, strong) {
-    ctx.font = `${strong ? 600 : 400} 12px ${fontFamily}`;
+    ctx.font = `${strong ? 600 : 400} ${ctx.canvas.clientWidth < 240 ? 11 : 12}px ${fontFamily}`;
     ctx.lineWidth = 3.5; ctx.lineJoin = "round";
     ctx.strokeStyle = palette.css.surface; ctx.fillStyle = palette.css[strong ? "ink" : "muted"];
     ctx.strokeText(words, x, y);
@@ -245,7 +245,7 @@ gim.define("player", function (figure, stage, data, gim) {
       const strong = marked(v);
       if ((!labels && !strong) || s.trust[v] < 0.03) continue;
       const words = s.layout.joints[v], x = s.screen[3 * v], y = s.screen[3 * v + 1];
-      ctx.font = `${strong ? 600 : 400} 12px ${fontFamily}`;
+      ctx.font = `${strong ? 600 : 400} ${ctx.canvas.clientWidth < 240 ? 11 : 12}px ${fontFamily}`;
       const long = ctx.measureText(words).width, right = [x + 9, y], left = [x - 9 - long, y];
       const places = [right, left, [x - long / 2, y - 14], [x - long / 2, y + 14]];
       const wish = [s.spots[v] ?? 0, ...(x >= middle ? [0, 1] : [1, 0]), 2, 3].slice(s.spots[v] == null ? 1 : 0);   // where it was, while it can
@@ -313,11 +313,11 @@ gim.define("player", function (figure, stage, data, gim) {
       } else {
         if (s.trust[v] < 0.03) continue;
         const value = s.heat ? heatOf(s, v) : 0, name = s.names[v];
-        const r = width * grow * (s.heat ? 0.55 + 0.75 * Math.abs(value) : 0.82);
+        const r = width * grow * (s.heat ? 0.55 + 0.75 * Math.abs(value) : s.names === s.layout.sides ? 0.82 : plain.has(name) ? 0.65 : 1.35);
         ctx.globalAlpha = 0.35 + 0.65 * s.trust[v];
         const shape = s.heat ? (value < 0 ? "square" : "circle") : markOf(name);
         mark(ctx, shape, s.screen[3 * v], s.screen[3 * v + 1], r, s.heat ? heatColor(value) : (palette.fog[name] || palette.fog.muted)[shade], palette.css.surface, s.trust[v] < 0.5);
-        if (v === hovered || (trailsOn && trails.has(v))) {
+        if (marked(v)) {
           ctx.globalAlpha = 1; ctx.strokeStyle = palette.css[v === hovered ? "accent" : "time-4"]; ctx.lineWidth = 1.5;
           ctx.beginPath(); ctx.arc(s.screen[3 * v], s.screen[3 * v + 1], r + 2.8, 0, 7); ctx.stroke();
         }
@@ -458,7 +458,7 @@ gim.define("player", function (figure, stage, data, gim) {
     const stops = data.heat.low < 0 ? "var(--gim-cell-negative),var(--gim-line),var(--gim-cell)" : "var(--gim-line),var(--gim-cell)";
     legend.append(el("span", {}, gim.digits(data.heat.low)), el("i", { style: `background:linear-gradient(90deg,${stops})` }), el("span", {}, gim.digits(data.heat.high)));
   } else {
-    for (const name of Object.keys(data.marks))
+    for (const name of Object.keys(data.marks).filter((one) => !plain.has(one)))
       legend.append(el("span", { style: `color:var(--gim-${name})` }, gim.svg("svg", { viewBox: "0 0 26 12", width: 26, height: 12, "aria-hidden": "true" },
         gim.svg("path", { d: "M1 6H25", stroke: "currentColor", "stroke-width": 3, "stroke-dasharray": dashOf(name) || null }),
         gim.svg("path", { d: gim.mark(markOf(name), 4), transform: "translate(13 6)", fill: "currentColor", stroke: "var(--gim-surface)" })), name));
