@@ -14,7 +14,8 @@ def normalize_adjacency(A, kind="symmetric", self_loops=False):
     * ``"row"``: ``D^-1 A``, node by node ``A[v, u] / d_v``. A receiver takes the mean: its weights sum to 1.
     * ``"column"``: ``A[v, u] / sum_w A[w, u]``. A sender shares itself out: what it gives sums to 1.
 
-    A node of degree 0 has nothing to divide: its weights are 0, never NaN.
+    A node of degree 0 has nothing to divide: its weights are 0, never NaN. Under ``"symmetric"`` that holds for what it
+    sends as well; in a directed graph, self-loops keep such a sender heard.
 
     Args:
         A: (V, V) tensor or array of weights, none of them negative; ``A[v, u]`` is receiver, sender.
@@ -45,10 +46,11 @@ def normalize_adjacency(A, kind="symmetric", self_loops=False):
         missing = torch.eye(len(A), dtype=torch.bool, device=A.device) & (A == 0)
         A = A.masked_fill(missing, 1.0)
     degree = A.sum(dim=0 if kind == "column" else 1)  # (V,)
-    degree = degree.masked_fill(degree == 0, 1.0)  # an isolated node divides 0 by 1 instead of 0 by 0
+    empty = degree == 0
+    degree = degree.masked_fill(empty, 1.0)  # an isolated node divides 0 by 1 instead of 0 by 0
     if kind == "row":
         return A / degree[:, None]
     if kind == "column":
         return A / degree[None, :]
     root = degree.sqrt()
-    return A / (root[:, None] * root[None, :])
+    return (A / (root[:, None] * root[None, :])).masked_fill(empty[None, :], 0.0)
