@@ -39,7 +39,7 @@ class Component:
 
     Args:
         kind: name of the script in `assets/` that draws it, such as ``"player"``.
-        data: JSON-ready description (numbers rounded by the caller; pages have a byte budget).
+        data: JSON-ready description (numbers rounded by the caller; pages have a byte budget). None: a still picture, no script.
         alt: text alternative: what a reader who cannot see the figure should know.
         see: one sentence under the figure, "what to see".
         still: static HTML or SVG shown until the script has drawn, and where no script runs.
@@ -50,15 +50,18 @@ class Component:
 
     def to_html(self, standalone):
         """The figure as HTML; `standalone` carries style and script along."""
-        # "</script" and "<!--" mean something inside a script element; "\u003c" is the same character to a JSON reader
-        data = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+        data = ""
+        if self.data is not None:
+            # "</script" and "<!--" mean something inside a script element; "\u003c" is the same character to a JSON reader
+            text = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+            data = f'<script type="application/json" class="gim-data">{text}</script>'
         caption = f"<figcaption>{html.escape(self.see)}</figcaption>" if self.see else ""
         figure = (f'<figure class="gim gim-{self.kind}" data-gim="{self.kind}" role="group" '
-                  f'aria-label="{html.escape(self.alt, quote=True)}">'
-                  f'<script type="application/json" class="gim-data">{data}</script>'
+                  f'aria-label="{html.escape(self.alt, quote=True)}">{data}'
                   f'<div class="gim-stage">{self.still}</div>{caption}</figure>')
         if standalone:
-            figure += f"<style>{stylesheet()}</style><script>{script(self.kind)}\ngim.mountAll();</script>"
+            figure += f"<style>{stylesheet()}</style>"
+            figure += f"<script>{script(self.kind)}\ngim.mountAll();</script>" if data else ""
         return figure
 
     def _repr_html_(self):
