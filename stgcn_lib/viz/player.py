@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from ..graphs import skeleton
 from . import theme
 from .html import Component
 
@@ -23,7 +24,7 @@ def player(clips, layout, titles=None, fps=30, *, alt, see="", colors=None, trai
     """Show motion clips side by side with one clock and one camera.
 
     Args:
-        clips: one array (T, V, C) or a list of them; y points up. C is (x, y), (x, y, z), or what `channels` says.
+        clips: one array (T, V, C) or a list of them; y points up (image coordinates: give 1 - y). C is (x, y), (x, y, z), or what `channels` says.
         layout: name of a skeleton or a `SkeletonGraph`; or a list, one for each clip.
         titles: one title for each clip.
         fps: frames a second of the arrays. Above 30, every second (third, ...) frame is shown; frame numbers stay those of the array.
@@ -86,10 +87,7 @@ def _array(clip):
 
 
 def _graph(layout):
-    if not isinstance(layout, str):
-        return layout
-    from ..graphs import skeleton  # names what there is when the name is unknown
-    return skeleton(layout)
+    return skeleton(layout) if isinstance(layout, str) else layout
 
 
 def _each(value, count, name, is_list):
@@ -120,8 +118,19 @@ def _check(clip, graph, channels, name):
         t, v, c = np.argwhere(~np.isfinite(clip))[0]
         raise ValueError(f"{name} is {clip[t, v, c]} at frame {t}, joint {v} ({graph.joints[v]}), channel {channels[c]}: expected finite "
                          "numbers; a missing joint has confidence 0 (channels=('x', 'y', 'confidence')) and any finite place")
-    axes = clip.shape[2] - ("confidence" in channels)
-    return clip[..., :axes], (np.clip(clip[..., -1], 0, 1) if "confidence" in channels else None)
+    if "confidence" not in channels:
+        return clip, None
+    return _bridge(clip[..., :-1], clip[..., -1] > 0), np.clip(clip[..., -1], 0, 1)
+
+
+def _bridge(xyz, seen):
+    """Put missing joints where they would be between the frames that saw them: files write them as 0, which would spoil the frame."""
+    xyz, times = xyz.copy(), np.arange(len(xyz))
+    middle = xyz[seen].mean(0) if seen.any() else 0
+    for v in np.flatnonzero(~seen.all(0)):
+        for c in range(xyz.shape[2]):
+            xyz[:, v, c] = np.interp(times, times[seen[:, v]], xyz[seen[:, v], v, c]) if seen[:, v].any() else np.broadcast_to(middle, xyz.shape[2])[c]
+    return xyz
 
 
 def _is_list_of_colors(colors):

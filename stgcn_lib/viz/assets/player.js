@@ -66,7 +66,7 @@ gim.define("player", function (figure, stage, data, gim) {
     const heat = clip.colors && clip.colors.values ? new Int8Array(bytes(clip.colors.values).buffer) : null;
     layout.near = layout.near || layout.joints.map((_, v) => layout.edges.filter((e) => e.includes(v)).map(([a, b]) => (a === v ? b : a)));
     return { clip, layout, V, T, xyz, sure, low, high, tall, wide, size, track, bone, names, heat, heatFrames: heat && heat.length > V,
-      axes: clip.axes, middle: (low[1] + high[1]) / 2, now: new Float32Array(V * 3), trust: new Float32Array(V).fill(1),
+      axes: clip.axes, now: new Float32Array(V * 3), trust: new Float32Array(V).fill(1),
       screen: new Float32Array(V * 3), center: [0, 0], soft: document.createElement("canvas"), spots: [] };
   });
   // Bodies of about one size share one scale, so that a child beside an adult looks like a child.
@@ -131,7 +131,7 @@ gim.define("player", function (figure, stage, data, gim) {
     const ct = Math.cos(turn), st = Math.sin(turn), cl = Math.cos(tilt), sl = Math.sin(tilt);
     const reach = Math.max(s.room.tall, 2 * s.room.wide), far = flat ? Infinity : 3.2 * reach;
     const scale = Math.min((w - 18) / (2.04 * s.room.wide), (h - (flat ? 26 : 40)) / (1.04 * s.room.tall + (flat ? 0 : 0.25 * s.room.wide)));
-    const cx = s.center[0], cz = s.center[1], cy = s.middle, ox = w / 2, oy = h / 2 - (flat ? 0 : 4);
+    const cx = s.center[0], cz = s.center[1], cy = s.low[1] + s.room.tall / 2, ox = w / 2, oy = h / 2 - (flat ? 0 : 4);
     const out = [0, 0, 0];
     return { scale, flat, reach, put(x, y, z) {
       const dx = x - cx, dy = y - cy, dz = z - cz;
