@@ -8,7 +8,8 @@ _THICK = 0.07  # metres: half the width of a limb that hides a joint behind it
 _MISSED = 5  # frames that a missed joint stays missed, on average
 
 
-def project(clip, azimuth=0.0, elevation=5.0, distance=4.0, focal=1.3, noise=0.004, dropout=0.01, layout="ntu-25", seed=0, rng=None):
+def project(clip, azimuth=0.0, elevation=5.0, distance=4.0, focal=1.3, noise=0.004, dropout=0.01, layout="ntu-25", seed=0,
+            rng=None):
     """A clip in space as a two-dimensional pose estimator would report it.
 
     The camera looks at the middle of the clip. With (r, u, d) the coordinates of a joint along the camera's right, up and
@@ -45,18 +46,18 @@ def project(clip, azimuth=0.0, elevation=5.0, distance=4.0, focal=1.3, noise=0.0
         raise ValueError(f"clip has {clip.shape[1]} joints, the layout {graph.name!r} has {graph.num_joints}: give layout=")
     if not np.isfinite(clip).all():
         raise ValueError("clip holds values that are not finite: fill or drop missing joints first")
-    for name, value, fits in (("distance", distance, distance > 0), ("focal", focal, focal > 0), ("noise", noise, noise >= 0),
-                              ("dropout", dropout, 0 <= dropout <= 1), ("elevation", elevation, -89 <= elevation <= 89)):
-        if not fits:
-            raise ValueError(f"{name} is {value}, expected " + {"dropout": "0 to 1", "elevation": "-89 to 89 degrees"}.get(
-                name, "a positive number" if name != "noise" else "0 or more"))
+    for name, value, low, high in (("azimuth", azimuth, -360, 360), ("elevation", elevation, -89, 89), ("dropout", dropout, 0, 1),
+                                   ("distance", distance, 0.1, 1000), ("focal", focal, 0.01, 100), ("noise", noise, 0, 1)):
+        if not low <= value <= high:
+            raise ValueError(f"{name} is {value}, expected a number from {low} to {high}")
     rng = np.random.default_rng(seed) if rng is None else rng
 
     seen = clip - (clip.max(axis=(0, 1)) + clip.min(axis=(0, 1))) / 2
     view = seen @ _directions(azimuth, elevation).T  # (T, V, 3): right, up, away from the camera
     depth = view[..., 2] + distance
     if depth.min() < 0.1:
-        raise ValueError(f"distance is {distance} m and a joint is behind the camera: give at least {distance - depth.min() + 0.1:.1f} m")
+        raise ValueError(f"distance is {distance} m, but a joint is behind the camera: "
+                         f"give at least {distance - depth.min() + 0.1:.1f} m")
     image = np.stack([0.5 + focal * view[..., 0] / depth, 0.5 - focal * view[..., 1] / depth], axis=-1)  # (T, V, 2)
 
     hidden = _hidden(view, graph)

@@ -13,6 +13,7 @@ y = 0, and the middle of the path lies over the origin.
 
 import numpy as np
 
+from ..camera import project
 from ..dataset import Dataset
 from . import actions as _actions
 from . import body as _human
@@ -27,18 +28,19 @@ FPS = 30.0
 def clip(action, seed=0, frames=64, layout="ntu-25", side=None):
     """One person doing one thing.
 
-    A clip has 30 frames a second. The action takes its natural time somewhere within it; in a clip that is shorter than that
-    it is done faster.
+    A clip has 30 frames a second. The action takes its natural time somewhere within it, between standing (or sitting) idle; in a
+    clip that is shorter than that it is done faster. One seed is one person: clips of several actions with the same seed show the
+    same body.
 
     Args:
         action: one of `ACTIONS`.
-        seed: the same seed gives the same clip, in any layout.
+        seed: whole number, 0 or more; the same seed gives the same clip, in any layout.
         frames: T, at least 2.
         layout: one of `LAYOUTS`.
         side: "left" or "right" acts, where one side does; None lets the seed choose. The two are mirror images.
 
     Returns:
-        (T, V, 3) float32, metres, axes as above.
+        (T, V, 3) float32, metres, axes as above. Edges of the layout keep their length, but for those in `NOT_RIGID`.
 
     Raises:
         ValueError: if the action or the layout is unknown, or seed, frames or side make no sense.
@@ -46,104 +48,101 @@ def clip(action, seed=0, frames=64, layout="ntu-25", side=None):
     _check([action], frames, layout, seed)
     if side not in (None, "left", "right"):
         raise ValueError(f"side is {side!r}, expected 'left', 'right' or None")
-    index = ACTIONS.index(action)
-    return from_body(_animate(action, _person(seed, index), np.random.default_rng([seed, index, 0]), frames, side), layout)
+    return from_body(_animate(action, seed, 0, 0, frames, side)[0], layout)
 
 
 def generate(actions=ACTIONS, bodies=20, repeats=2, frames=64, layout="ntu-25", seed=0, camera=None, noise=0.0):
     """A data set of synthetic clips: every body does every action `repeats` times.
 
     A clip depends on `seed`, its action, its body and its repeat only: asking for more bodies or fewer actions changes no clip.
+    The first body's first repeat is what `clip` gives.
 
     Args:
         actions: names out of `ACTIONS`; they become the classes, in this order.
         bodies: number of people; their numbers are the `subjects`.
         repeats: clips of each action by each body.
         frames, layout, seed: as in `clip`.
-        camera: None for 3-D clips in metres; a dict of keywords for `camera.project` (``{}`` for its defaults) for 2-D clips with
-            confidences, as a pose estimator would give them.
-        noise: standard deviation of the noise on each coordinate of 3-D clips, metres (0.01 is a good depth sensor's).
+        camera: None for 3-D clips in metres, or a dict for 2-D clips with confidences as a pose estimator would give them: keywords
+            of `camera.project`. What it does not name of azimuth (-60 to 60 degrees), elevation (0 to 20 degrees) and distance (3.5
+            to 5.5 m) is drawn for each clip, so ``{}`` films everyone from somewhere else.
+        noise: standard deviation of the noise on each coordinate of 3-D clips, metres (a good depth sensor has about 0.01).
 
     Returns:
-        Dataset, synthetic, of ``len(actions) * bodies * repeats`` clips.
+        Dataset, synthetic, of ``bodies * len(actions) * repeats`` clips, body by body.
 
     Raises:
-        ValueError: as in `clip`, and if a number is out of range.
+        ValueError: as in `clip`, or if a number is out of range.
     """
     actions = (actions,) if isinstance(actions, str) else tuple(actions)
     _check(actions, frames, layout, seed)
     for name, value in (("bodies", bodies), ("repeats", repeats)):
-        if value < 1:
-            raise ValueError(f"{name} is {value}, expected at least 1")
-    if not noise >= 0 or (noise and camera is not None):
-        raise ValueError(f"noise is {noise}, expected metres, 0 or more; with a camera, give camera={{'noise': ...}} instead")
-    from ..camera import project
-
+        if not isinstance(value, int | np.integer) or value < 1:
+            raise ValueError(f"{name} is {value!r}, expected a whole number, at least 1")
+    if not 0 <= noise <= 1 or (noise and camera is not None):
+        raise ValueError(f"noise is {noise}, expected 0 to 1 metres; with a camera, give camera={{'noise': ...}} instead")
     clips, labels, subjects = [], [], []
     for person in range(bodies):
         for label, action in enumerate(actions):
             for repeat in range(repeats):
-                rng = np.random.default_rng([seed, 1 + person, ACTIONS.index(action), repeat])
-                x = from_body(_animate(action, _person(seed, 1 + person, 0), rng, frames), layout)
+                points, rng = _animate(action, seed, person, repeat, frames)
+                x = from_body(points, layout)
                 if camera is not None:
-                    x = project(x, layout=layout, **({"rng": rng} | camera))
-                elif noise:
-                    x = x + noise * rng.standard_normal(x.shape)
-                clips.append(x.astype(np.float32))
+                    view = dict(azimuth=rng.uniform(-60, 60), elevation=rng.uniform(0, 20), distance=rng.uniform(3.5, 5.5))
+                    x = project(x, **(view | {"layout": layout, "rng": rng} | camera))
+                clips.append(x + noise * rng.standard_normal(x.shape).astype(np.float32) if noise else x)
                 labels.append(label)
                 subjects.append(person)
     flat = camera is not None
     return Dataset(
-        name="synthetic motions", layout=layout, classes=actions, clips=clips, labels=np.array(labels), subjects=np.array(subjects),
-        fps=FPS, units="image heights" if flat else "metres", channels=("x", "y", "confidence") if flat else ("x", "y", "z"),
-        licence="BSD-3-Clause, as this library", synthetic=True,
+        name="synthetic motions", layout=layout, classes=actions, clips=clips, labels=np.array(labels),
+        subjects=np.array(subjects), fps=FPS, units="image heights" if flat else "metres",
+        channels=("x", "y", "confidence") if flat else ("x", "y", "z"), licence="BSD-3-Clause, as this library", synthetic=True,
         source=f"Made by stgcn_lib.data.motions (seed {seed}): a kinematic model moves, no person was recorded.")
 
 
-def _person(*key):
-    """A body, and how its owner is used to move."""
-    rng = np.random.default_rng([*key, 12])
-    return _human.draw(rng), rng.uniform(0.85, 1.2), rng.uniform(0.85, 1.15)
-
-
-def _animate(action, person, rng, frames, side=None):
-    """Joint positions (T, V, 3) of one clip, in the joints of `body`."""
-    bones, tempo, energy = person
-    make, low, high, fills = _actions.ACTIONS[action]
+def _animate(action, seed, person, repeat, frames, side=None):
+    """Joint positions (T, V, 3) of one clip, in the joints of `body`, and the generator that drew it."""
+    rng = np.random.default_rng([seed, 0, person])
+    bones, tempo = _human.draw(rng), rng.uniform(0.75, 1.25)
+    rng = np.random.default_rng([seed, 1, person, ACTIONS.index(action), repeat])
+    function, low, high, goes_on = _actions.ACTIONS[action]
     length = (frames - 1) / FPS
-    span = rng.uniform(low, high) / (tempo * energy)
-    if fills:
-        span = max(span, length * rng.uniform(0.55, 0.95))
+    span = rng.uniform(low, high) / tempo
+    if goes_on:
+        span = max(span, length * rng.uniform(0.45, 0.95))
     span = min(span, 0.95 * length)
     time = np.arange(frames) / FPS - rng.uniform(0, length - span)
-    actor = _actions.Actor(bones, _idle(rng, frames), rng, loose=5.0)
-    make(actor, time, span)
+    actor = _actions.Actor(bones, _idle(rng, frames), rng)
+    if action not in ("walk", "run"):  # people let go of themselves before they go
+        _actions.at_ease(actor)
+    function(actor, time, span)
     points = _human.positions(bones, actor.pose)
-    acts_left = rng.uniform() < 0.5 if side is None else side == "left"
-    if acts_left:
+    if rng.uniform() < 0.5 if side is None else side == "left":
         points = points[:, _MIRROR] * np.array([-1, 1, 1])
-    yaw = np.radians(35 * np.clip(rng.standard_normal(), -2, 2) / 2)
+    yaw = np.radians(rng.uniform(-50, 50))
+    yaw = -yaw if side == "left" else yaw  # so that the two sides are mirror images
     points = points @ np.array([[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]])
-    return points - np.append(points[:, 0, [0, 2]].mean(axis=0), 0)[[0, 2, 1]]
+    return points - points[:, 0].mean(axis=0) * (1, 0, 1), rng
 
 
-_MIRROR = [_human.JOINTS.index(name.replace("left", "?").replace("right", "left").replace("?", "right")) for name in _human.JOINTS]
+_OTHER = {"left": "right", "right": "left"}
+_MIRROR = [_human.JOINTS.index(" ".join(_OTHER.get(word, word) for word in name.split())) for name in _human.JOINTS]
 
 
 def _idle(rng, frames):
     """A person at ease: a posture of one's own, and every joint drifting a little, slowly."""
     t = np.arange(frames) / FPS
-    posture = {"bend": 3, "nod": 6, "turn": 10, "tilt": 3, "twist": 3, "flex": 5, "abd": 4, "rot": 10, "elbow": 8, "pron": 15, "wrist": 6,
-               "out": 5, "hipabd": 3}
-    drift = {"bend": 1.2, "lean": 1, "twist": 1.5, "nod": 2, "tilt": 1.5, "turn": 4, "flex": 2.5, "abd": 2, "rot": 4, "elbow": 4, "pron": 5,
-             "wrist": 4, "hip": 3, "knee": 3, "yaw": 1, "pitch": 0.7, "roll": 0.5, "x": 0.008, "z": 0.008}
+    posture = {"bend": 4, "pitch": 2, "lean": 2, "nod": 6, "turn": 15, "tilt": 3, "twist": 4, "flex": 6, "abd": 4, "rot": 10,
+               "elbow": 9, "pron": 15, "wrist": 6, "out": 5, "hipabd": 3}
+    drift = {"bend": 1.2, "lean": 1, "twist": 1.5, "nod": 2, "tilt": 1.5, "turn": 4, "flex": 2.5, "abd": 2, "rot": 4, "elbow": 4,
+             "pron": 5, "wrist": 4, "hip": 3, "knee": 3, "yaw": 1, "pitch": 0.7, "roll": 0.5, "x": 0.008, "z": 0.008}
     pose = {}
     for channel, value in _human.REST.items():
         kind = channel.split("_")[-1]
         rate, phase, size = rng.uniform(0.15, 0.7, 2), rng.uniform(0, 2 * np.pi, 2), rng.standard_normal(2)
         slow = (size[:, None] * np.sin(2 * np.pi * rate[:, None] * t + phase[:, None])).sum(axis=0)
         pose[channel] = value + posture.get(kind, 0) * rng.standard_normal() + drift.get(kind, 0) * slow / np.sqrt(2)
-    wide, ahead = rng.uniform(-0.01, 0.07), 0.03 * rng.standard_normal()
+    wide, ahead = rng.uniform(-0.01, 0.08), 0.04 * rng.standard_normal()
     for s, sign in (("l", 1), ("r", -1)):
         pose[f"{s}_fx"] = pose[f"{s}_fx"] + sign * wide
         pose[f"{s}_fz"] = pose[f"{s}_fz"] + sign * ahead
@@ -154,8 +153,8 @@ def _check(actions, frames, layout, seed):
     for action in actions:
         if action not in ACTIONS:
             raise ValueError(f"action is {action!r}, expected one of {', '.join(ACTIONS)}")
-    if not actions:
-        raise ValueError("actions is empty, expected at least one name out of ACTIONS")
+    if not actions or len(set(actions)) < len(actions):
+        raise ValueError(f"actions is {actions!r}, expected different names out of ACTIONS, at least one")
     if not isinstance(frames, int | np.integer) or frames < 2:
         raise ValueError(f"frames is {frames!r}, expected a whole number, at least 2")
     if layout not in LAYOUTS:

@@ -32,7 +32,8 @@ LIMITS = {
 
 # Standing at ease. The channels of the right side begin with r_, those of the left with l_.
 _TRUNK = dict(x=0, y=0, z=0, yaw=0, pitch=0, roll=0, bend=3, lean=0, twist=0, nod=4, tilt=0, turn=0)
-_SIDE = dict(flex=2, abd=7, rot=10, elbow=15, pron=10, wrist=5, reach=0, hip=0, hipabd=3, knee=8, free=0, out=9, toe=0, fx=0, fy=0, fz=0)
+_SIDE = dict(flex=2, abd=7, rot=10, elbow=15, pron=10, wrist=5, reach=0, hip=0, hipabd=3, knee=8, free=0, out=9, toe=0, fx=0, fy=0,
+             fz=0)
 REST = _TRUNK | {f"{s}_{key}": value for s in "lr" for key, value in _SIDE.items()}
 
 
@@ -70,7 +71,7 @@ def draw(rng):
 
 def standing_height(body):
     """Height of the pelvis over the floor when standing at ease, with the knees a little bent, in metres."""
-    return body["ankle"] + 0.985 * (body["thigh"] + body["shank"]) - _offset(body, "left hip")[1]
+    return body["ankle"] + 0.995 * (body["thigh"] + body["shank"]) - _offset(body, "left hip")[1]
 
 
 def positions(body, pose):
@@ -78,15 +79,15 @@ def positions(body, pose):
 
     Args:
         body: what `draw` returns.
-        pose: dict of channels (T,), as `REST` names them: metres for x, y, z (pelvis, from standing at ease) and fx, fy, fz (a foot,
-            from its place under the hip), degrees otherwise, weights for `reach` and `free`. A hand with `reach` 1 goes to
-            `l_target` or `r_target` (T, 3), metres, in the frame of the chest, or to `l_floor`, `r_floor`, in the frame of the room.
-            A foot stands where fx, fy, fz say; with `free` 1 its leg follows `hip`, `hipabd` and `knee` instead.
+        pose: dict of channels (T,), as `REST` names them: metres for x, y, z (the pelvis, from standing at ease) and fx, fy, fz
+            (a foot, from its place under the hip), weights for `reach` and `free`, degrees otherwise. A hand with `reach` 1 goes
+            to `l_target` or `r_target` (T, 3), metres, in the frame of the chest, or to `l_floor` or `r_floor`, in the frame of
+            the room. A foot stands where fx, fy, fz say; with `free` 1 its leg follows `hip`, `hipabd` and `knee` instead.
 
     Returns:
         (T, V, 3) float64, metres, V = len(JOINTS).
     """
-    pose = {key: np.clip(value, *LIMITS[key.split("_")[-1]]) if key.split("_")[-1] in LIMITS else value for key, value in pose.items()}
+    pose = {channel: _limited(channel, value) for channel, value in pose.items()}
     T = len(pose["x"])
     R = np.tile(np.eye(3), (T, len(JOINTS), 1, 1))
     at = JOINTS.index
@@ -124,10 +125,15 @@ def positions(body, pose):
     return kinematics.forward(PARENTS, body["offsets"], R, root)
 
 
+def _limited(channel, value):
+    limits = LIMITS.get(channel.split("_")[-1])
+    return value if limits is None else np.clip(value, *limits)
+
+
 def _pelvis(body, pose, turned, ankles):
     """Where the pelvis is: as high as the pose asks, but no higher than both standing legs reach."""
     root = np.stack([pose["x"], standing_height(body) + pose["y"], pose["z"]], axis=1)
-    heights, reach = [root[:, 1]], 0.998 * (body["thigh"] + body["shank"])
+    heights, reach = [root[:, 1]], 0.9995 * (body["thigh"] + body["shank"])
     for (side, s, _), ankle in zip(SIDES, ankles, strict=True):
         hip = _apply(turned, _offset(body, f"{side} hip"))
         level = ((root + hip - ankle)[:, [0, 2]] ** 2).sum(axis=1)
@@ -148,7 +154,8 @@ def _foot(body, pose, side):
     shift = rolled * (1 - np.cos(angle)) + body["ankle"] * np.sin(angle)
     turn = np.radians(sign * pose[f"{s}_out"])
     x = _offset(body, f"{name} hip")[0] * 1.15 + pose[f"{s}_fx"] + shift * np.sin(turn)
-    ankle = np.stack([x, pose[f"{s}_fy"] + _sole(body, pitch), pose[f"{s}_fz"] - 0.02 * body["height"] + shift * np.cos(turn)], axis=1)
+    z = pose[f"{s}_fz"] - 0.02 * body["height"] + shift * np.cos(turn)
+    ankle = np.stack([x, pose[f"{s}_fy"] + _sole(body, pitch), z], axis=1)
     return ankle, pitch + free * (pose[f"{s}_knee"] - pose[f"{s}_hip"])
 
 

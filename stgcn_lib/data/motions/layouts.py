@@ -8,7 +8,8 @@ _L = [f"left {j}" for j in ("shoulder", "elbow", "wrist", "hand")], [f"left {j}"
 _R = [[joint.replace("left", "right") for joint in limb] for limb in _L]
 _NECK = ("left shoulder", "right shoulder")  # OpenPose calls the middle of the shoulders "neck"
 _TABLES = {
-    "openpose-18": ["nose", _NECK, *_R[0][:3], *_L[0][:3], *_R[1][:3], *_L[1][:3], "right eye", "left eye", "right ear", "left ear"],
+    "openpose-18": ["nose", _NECK, *_R[0][:3], *_L[0][:3], *_R[1][:3], *_L[1][:3], "right eye", "left eye", "right ear",
+                    "left ear"],
     "coco-17": ["nose"] + [f"{side} {j}" for j in ("eye", "ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
                            for side in ("left", "right")],
     "ntu-25": ["pelvis", "spine", "neck", "head", *_L[0], *_R[0], *_L[1], *_R[1], "chest", "left hand tip", "left thumb",
