@@ -14,6 +14,7 @@ from pathlib import Path
 from . import theme
 
 ASSETS = Path(__file__).parent / "assets"
+NEEDS = {"player": ("skeleton",)}  # scripts that a component's own script builds on
 
 
 @cache
@@ -24,8 +25,9 @@ def stylesheet():
 
 @cache
 def script(*kinds):
-    """`core.js` followed by the scripts of `kinds` (all of them if none is named), as one text."""
-    names = kinds or sorted(path.stem for path in ASSETS.glob("*.js") if path.stem != "core")
+    """`core.js` followed by the scripts of `kinds` with what they need (all of them if none is named), as one text."""
+    names = [name for kind in kinds for name in (*NEEDS.get(kind, ()), kind)]
+    names = names or sorted(path.stem for path in ASSETS.glob("*.js") if path.stem != "core")
     return "\n".join((ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in ("core", *names))
 
 
@@ -39,7 +41,8 @@ class Component:
 
     Args:
         kind: name of the script in `assets/` that draws it, such as ``"player"``.
-        data: JSON-ready description (numbers rounded by the caller; pages have a byte budget). None: a still picture, no script.
+        data: JSON-ready description (numbers rounded by the caller; pages have a byte budget). None: a still picture, no
+            script.
         alt: text alternative: what a reader who cannot see the figure should know.
         see: one sentence under the figure, "what to see".
         still: static HTML or SVG shown until the script has drawn, and where no script runs.
@@ -69,7 +72,7 @@ class Component:
 
     def save(self, path):
         """Write a page that holds only this figure and opens anywhere, without a network."""
+        look = "html{color-scheme:light dark}body{font-family:system-ui,sans-serif;max-width:56rem;margin:1rem auto;padding:0 8px}"
         page = ('<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-                f"<title>{html.escape(self.alt)}</title><style>html{{color-scheme:light dark}}body{{font-family:system-ui,"
-                f'sans-serif;max-width:56rem;margin:1rem auto;padding:0 0.5rem}}</style><body>{self.to_html(standalone=True)}</body></html>')
+                f"<title>{html.escape(self.alt)}</title><style>{look}</style><body>{self.to_html(standalone=True)}</body></html>")
         Path(path).write_text(page, encoding="utf-8")

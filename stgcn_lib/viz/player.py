@@ -10,13 +10,14 @@ import math
 
 import numpy as np
 
-from ..graphs import skeleton
+from ..graphs import LAYOUTS, skeleton
 from . import theme
 from .html import Component
 
 MAX_FPS = 30
 VIEWS = {"front": (0, 7), "side": (-90, 7), "top": (0, 90), "corner": (-28, 9)}  # degrees: turn about the vertical, tilt
-CHANNELS = {2: ("x", "y"), 3: ("x", "y", "z"), 4: ("x", "y", "z", "confidence")}
+CHANNELS = {2: ("x", "y"), 3: ("x", "y", "z"), 4: ("x", "y", "z", "confidence")}  # unless the caller says otherwise
+KNOWN_CHANNELS = (*CHANNELS.values(), ("x", "y", "confidence"))
 
 
 def player(clips, layout, titles=None, fps=30, *, alt, see="", colors=None, trails=(), labels=False, view="corner",
@@ -24,10 +25,12 @@ def player(clips, layout, titles=None, fps=30, *, alt, see="", colors=None, trai
     """Show motion clips side by side with one clock and one camera.
 
     Args:
-        clips: one array (T, V, C) or a list of them; y points up (image coordinates: give 1 - y). C is (x, y), (x, y, z), or what `channels` says.
+        clips: one array (T, V, C) or a list of them; y points up (image coordinates: give 1 - y). The C channels are (x, y),
+            (x, y, z), or what `channels` says.
         layout: name of a skeleton or a `SkeletonGraph`; or a list, one for each clip.
         titles: one title for each clip.
-        fps: frames a second of the arrays. Above 30, every second (third, ...) frame is shown; frame numbers stay those of the array.
+        fps: frames a second of the arrays. Above 30, every second (third, ...) frame is shown; frame numbers stay those of the
+            array.
         alt: text alternative: what a reader who cannot see the figure should know.
         see: one sentence under the figure, "what to see".
         colors: None colours by side (left, right, trunk). Otherwise for all clips, or a list with one for each clip: names of
@@ -67,7 +70,8 @@ def player(clips, layout, titles=None, fps=30, *, alt, see="", colors=None, trai
     shown = [(xyz[::stride], None if sure is None else sure[::stride]) for xyz, sure in parts]
     layouts = list({id(graph): graph for graph in graphs}.values())
     data = {
-        "fps": round(fps / stride, 3), "stride": stride, "view": list(_view(view)), "labels": bool(labels), "autoplay": bool(autoplay),
+        "fps": round(fps / stride, 3), "stride": stride,
+        "view": list(_view(view)), "labels": bool(labels), "autoplay": bool(autoplay),
         "start": _most_telling([xyz for xyz, _ in shown]) if start is None else _frame(start, max(map(len, clips))) // stride,
         "trails": [_joint(j, graphs[0]) for j in trails],
         "layouts": [_describe(graph) for graph in layouts],
@@ -107,29 +111,33 @@ def _check(clip, graph, channels, name):
     if clip.shape[0] == 0:
         raise ValueError(f"{name} is empty (0 frames): expected at least one frame")
     if clip.shape[1] != graph.num_joints:
-        swapped = " (frames and joints look swapped: use .transpose(1, 0, 2))" if clip.shape[0] == graph.num_joints else ""
-        raise ValueError(f"{name} has {clip.shape[1]} joints, the graph '{graph.name}' has {graph.num_joints}{swapped}: "
-                         "give the layout that the clip was recorded in")
+        like = [one for one in LAYOUTS if skeleton(one).num_joints == clip.shape[1]]
+        fix = (f"is this {like[0]}? use layout={like[0]!r}" if like else "are frames and joints swapped? use .transpose(1, 0, 2)"
+               if clip.shape[0] == graph.num_joints else "give the layout that the clip was recorded in")
+        raise ValueError(f"{name} has {clip.shape[1]} joints, the graph '{graph.name}' has {graph.num_joints}: {fix}")
     channels = tuple(channels or CHANNELS.get(clip.shape[2], ()))
-    if len(channels) != clip.shape[2] or channels[:2] != ("x", "y") or channels[2:] not in ((), ("z",), ("confidence",), ("z", "confidence")):
-        raise ValueError(f"{name} has {clip.shape[2]} channels, channels says {channels}: expected ('x', 'y'), ('x', 'y', 'z'), "
-                         "('x', 'y', 'confidence') or ('x', 'y', 'z', 'confidence')")
+    if len(channels) != clip.shape[2] or channels not in KNOWN_CHANNELS:
+        raise ValueError(f"{name} has {clip.shape[2]} channels, channels says {channels}: expected one of "
+                         + ", ".join(map(str, KNOWN_CHANNELS)))
     if not np.isfinite(clip).all():
         t, v, c = np.argwhere(~np.isfinite(clip))[0]
-        raise ValueError(f"{name} is {clip[t, v, c]} at frame {t}, joint {v} ({graph.joints[v]}), channel {channels[c]}: expected finite "
-                         "numbers; a missing joint has confidence 0 (channels=('x', 'y', 'confidence')) and any finite place")
+        raise ValueError(f"{name} is {clip[t, v, c]} at frame {t}, joint {v} ({graph.joints[v]}), channel {channels[c]}: expected "
+                         "finite numbers; a missing joint has confidence 0 and any finite place")
     if "confidence" not in channels:
         return clip, None
     return _bridge(clip[..., :-1], clip[..., -1] > 0), np.clip(clip[..., -1], 0, 1)
 
 
 def _bridge(xyz, seen):
-    """Put missing joints where they would be between the frames that saw them: files write them as 0, which would spoil the frame."""
+    """Put missing joints between the frames that saw them: files write them as 0, and the picture would make room for that."""
     xyz, times = xyz.copy(), np.arange(len(xyz))
-    middle = xyz[seen].mean(0) if seen.any() else 0
     for v in np.flatnonzero(~seen.all(0)):
+        there = seen[:, v]
         for c in range(xyz.shape[2]):
-            xyz[:, v, c] = np.interp(times, times[seen[:, v]], xyz[seen[:, v], v, c]) if seen[:, v].any() else np.broadcast_to(middle, xyz.shape[2])[c]
+            if there.any():
+                xyz[:, v, c] = np.interp(times, times[there], xyz[there, v, c])
+            elif seen.any():  # never seen: anywhere inside the body, it is not drawn
+                xyz[:, v, c] = xyz[..., c][seen].mean()
     return xyz
 
 
@@ -145,9 +153,10 @@ def _colors(colors, graph, frames):
     if all(isinstance(one, str) for one in colors):
         unknown = [one for one in colors if one not in theme.COLORS]
         if unknown:
-            raise ValueError(f"colors has {unknown[0]!r}: expected names of the palette, such as {', '.join(list(theme.MARK)[:6])}")
+            raise ValueError(f"colors has {unknown[0]!r}: expected names of the palette, such as {', '.join(theme.MARK)}")
         if len(colors) != graph.num_joints:
-            raise ValueError(f"colors has {len(colors)} names, the graph '{graph.name}' has {graph.num_joints} joints: give one a joint")
+            raise ValueError(f"colors has {len(colors)} names, the graph '{graph.name}' has {graph.num_joints} joints: "
+                             "give one for each joint")
         return tuple(colors)
     values = _array(colors)
     if values.shape not in ((graph.num_joints,), (frames, graph.num_joints)):
@@ -260,7 +269,8 @@ def _still(shown, graphs, titles, data):
             y = (i + 1) * row - 24 - (flat[t, :, 1] - foot) * scale
             there = np.ones(len(x), bool) if sure is None else sure[t] > 0
             parts.append(_stick_figure(np.round(x).astype(int), np.round(y).astype(int), there, graph))
-            parts.append(f'<text x="{(k + 0.5) * width / len(frames):.0f}" y="{(i + 1) * row - 4}" text-anchor="middle">t = {t * data["stride"]}</text>')
+            parts.append(f'<text x="{(k + 0.5) * width / len(frames):.0f}" y="{(i + 1) * row - 4}" text-anchor="middle">'
+                         f't = {t * data["stride"]}</text>')
     return (f'<svg class="gim-still" viewBox="0 0 {width} {row * len(shown)}" aria-hidden="true" fill="none" font-size="12" '
             f'stroke-linecap="round" stroke-linejoin="round">{"".join(parts)}</svg>')
 

@@ -28,11 +28,13 @@ def style():
     import matplotlib.pyplot as plt
     from cycler import cycler
     ink, muted, line = (theme.color(name) for name in ("ink", "muted", "line"))
-    lines = cycler(color=[theme.color(name) for name in _SERIES], linestyle=["-", (0, (6, 2)), (0, (2, 2)), "-.", "-", (0, (6, 2))])
+    dashes = ["-", (0, (6, 2)), (0, (2, 2)), "-.", "-", (0, (6, 2))]
+    lines = cycler(color=[theme.color(name) for name in _SERIES], linestyle=dashes)
     plt.rcParams.update({
         "figure.figsize": (7, 3), "figure.constrained_layout.use": True, "figure.facecolor": theme.color("surface"),
-        "font.size": 10, "axes.titlesize": 11, "axes.titleweight": "bold", "text.color": ink, "axes.titlecolor": ink, "axes.labelcolor": ink,
-        "axes.edgecolor": muted, "xtick.color": muted, "ytick.color": muted, "xtick.labelcolor": ink, "ytick.labelcolor": ink,
+        "font.size": 10, "axes.titlesize": 11, "axes.titleweight": "bold",
+        "text.color": ink, "axes.titlecolor": ink, "axes.labelcolor": ink, "xtick.labelcolor": ink, "ytick.labelcolor": ink,
+        "axes.edgecolor": muted, "xtick.color": muted, "ytick.color": muted,
         "axes.facecolor": "none", "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "axes.axisbelow": True,
         "grid.color": line, "grid.linewidth": 0.6, "axes.prop_cycle": lines, "lines.linewidth": 1.8, "legend.frameon": False,
         "image.cmap": theme.TIME_RAMP, "svg.fonttype": "none",
@@ -70,17 +72,20 @@ def _clean_svg(svg, width):
     svg = svg[svg.index("<svg"):]
     svg = re.sub(r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>", "", svg, flags=re.S)
     svg = re.sub(r"#[0-9a-f]{6}\b", lambda m: f"var(--gim-{_NAMES[m[0]]})" if m[0] in _NAMES else m[0], svg)
-    svg = re.sub(r" ?font-family:[^;\"]*;?|(?<=px) 'DejaVu Sans'[^;\"]*(?=[;\"])", "", svg)  # the reader's font, set below
-    svg = re.sub(r"\bfont: ((?:\w+ )?)(\d[\d.]*px);?", lambda m: f"font-size: {m[2]};" + (f"font-weight: {m[1]};" if m[1] else ""), svg)
+    # The reader's font, set once on the root. Newer matplotlib writes font-size and font-family, older the short form "font".
+    svg = re.sub(r" ?font-family:[^;\"]*;?|(?<=px) 'DejaVu Sans'[^;\"]*(?=[;\"])", "", svg)
+    svg = re.sub(r"\bfont: (\w+ )?(\d[\d.]*px);?", lambda m: f"font-size: {m[2]};font-weight: {m[1] or 'normal'};", svg)
     svg = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", svg)
     svg = svg.replace("xlink:href", "href")
     used = set(re.findall(r'url\(#([^)]+)\)|href="#([^"]+)"', svg))
     used = {one or other for one, other in used}
-    own = "m" + hashlib.sha1(svg.encode()).hexdigest()[:6]  # two figures on a page must not share ids; the same build gives the same page
+    own = "m" + hashlib.sha1(svg.encode()).hexdigest()[:6]  # figures of one page must not share ids
     svg = re.sub(r' id="([^"]*)"', lambda m: f' id="{own}-{m[1]}"' if m[1] in used else "", svg)
     svg = re.sub(r'(url\(#|href="#)', rf"\g<1>{own}-", svg)
-    svg = re.sub(r'<svg[^>]*viewBox="([^"]*)"[^>]*>', rf'<svg viewBox="\1" xmlns="http://www.w3.org/2000/svg" aria-hidden="true" '
-                 rf'style="width:100%;max-width:{width:.0f}px;margin:0 auto;font-family:system-ui,sans-serif;stroke-linejoin:round;stroke-linecap:butt">', svg, count=1)
+    look = (f"width:100%;max-width:{width:.0f}px;margin:0 auto;font-family:system-ui,sans-serif;"
+            "stroke-linejoin:round;stroke-linecap:butt")
+    svg = re.sub(r'<svg[^>]*viewBox="([^"]*)"[^>]*>',
+                 rf'<svg viewBox="\1" xmlns="http://www.w3.org/2000/svg" aria-hidden="true" style="{look}">', svg, count=1)
     svg = re.sub(r"(\d+\.\d\d)\d+", r"\1", svg)
     return re.sub(r">\s+<", "><", re.sub(r"\s*\n\s*", " ", svg)).strip()
 
@@ -97,7 +102,8 @@ def skeleton_ax(ax, pose, layout, view="corner", labels=False, values=None):
     """
     graph, pose = _graph(layout), _array(pose)
     if pose.shape not in ((graph.num_joints, 2), (graph.num_joints, 3)):
-        raise ValueError(f"pose has shape {pose.shape}, the graph '{graph.name}' needs ({graph.num_joints}, 2) or ({graph.num_joints}, 3)")
+        raise ValueError(f"pose has shape {pose.shape}, the graph '{graph.name}' needs ({graph.num_joints}, 2 or 3): "
+                         "choose one frame, as in clip[12]")
     turn, tilt = np.deg2rad(VIEWS[view] if isinstance(view, str) else view)
     x, y = _project(pose[None], turn, tilt)[0].T
     size = np.full(graph.num_joints, 28.0) if values is None else 10 + 120 * np.abs(values) / (np.abs(values).max() or 1)
@@ -111,7 +117,8 @@ def skeleton_ax(ax, pose, layout, view="corner", labels=False, values=None):
                    edgecolors=theme.color("surface"), linewidths=0.8)
     if labels:
         for v in range(graph.num_joints):
-            ax.annotate(graph.joints[v] if labels == "names" else str(v), (x[v], y[v]), xytext=(5, 3), textcoords="offset points", fontsize=8)
+            ax.annotate(graph.joints[v] if labels == "names" else str(v), (x[v], y[v]), xytext=(5, 3),
+                        textcoords="offset points", fontsize=8)
     ax.set_aspect("equal")
     ax.axis("off")
 
@@ -123,6 +130,7 @@ def matrix_ax(ax, matrix, joints=None, digits=None):
         ax: matplotlib axes. matrix: (V, U). joints: names for rows and columns.
         digits: decimal places of the numbers; None writes them if there is room (12 columns or fewer).
     """
+    from matplotlib.patches import Rectangle
     matrix = _array(matrix)
     if matrix.ndim != 2:
         raise ValueError(f"matrix has shape {matrix.shape}, expected (receivers, senders): choose one subset, as in A[0]")
@@ -130,7 +138,8 @@ def matrix_ax(ax, matrix, joints=None, digits=None):
     top = np.abs(matrix).max() or 1
     for v, u in np.argwhere(matrix != 0):
         value = matrix[v, u]
-        ax.add_patch(_rectangle((u - 0.5, v - 0.5), theme.color("cell" if value > 0 else "cell-negative"), 0.15 + 0.5 * abs(value) / top))
+        ax.add_patch(Rectangle((u - 0.5, v - 0.5), 1, 1, facecolor=theme.color("cell" if value > 0 else "cell-negative"),
+                               alpha=0.15 + 0.5 * abs(value) / top, linewidth=0))
     if digits is not None or columns <= 12:
         for v in range(rows):
             for u in range(columns):
@@ -150,11 +159,6 @@ def matrix_ax(ax, matrix, joints=None, digits=None):
         ax.tick_params(axis="x", labelrotation=90)
     ax.grid(False)
     ax.grid(True, which="minor")
-
-
-def _rectangle(corner, color, alpha):
-    from matplotlib.patches import Rectangle
-    return Rectangle(corner, 1, 1, facecolor=color, alpha=alpha, linewidth=0)
 
 
 def curves(ax, series, x=None, xlabel="", ylabel=""):
@@ -211,8 +215,8 @@ class PlotlyFigure(Component):
     def to_html(self, standalone):
         if not standalone:
             return super().to_html(False)
-        chart = Component("picture", None, alt=self.alt, see=self.see, still=self.fig.to_html(full_html=False, include_plotlyjs=True))
-        return chart.to_html(True)
+        chart = self.fig.to_html(full_html=False, include_plotlyjs=True)
+        return Component("picture", None, alt=self.alt, see=self.see, still=chart).to_html(True)
 
     def _ipython_display_(self):
         if in_book():

@@ -85,7 +85,8 @@ var gim = window.gim && window.gim.version === 1 ? window.gim : (window.gim = (f
       const speeds = [0.25, 0.5, 1, 1.5, 2], hold = 0.5;   // the last pose stays for half a second before it starts again
       let position = frame, playing = false, speed = 1, before = 0, seen = false, handle = 0;
       const say = api.voice(figure);
-      const say_state = () => say(playing ? `Playing at speed ${speed}` : `Paused at ${word} ${name(Math.round(position))}, last is ${name(last)}`);
+      const report = () => say(playing ? `Playing at speed ${speed}`
+        : `Paused at ${word} ${name(Math.round(position))}, last is ${name(last)}`);
 
       const icon = api.svg("path", {});
       const text = api.el("span", {}, "Play");
@@ -93,11 +94,11 @@ var gim = window.gim && window.gim.version === 1 ? window.gim : (window.gim = (f
         api.svg("svg", { viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" }, icon), text);
       const back = api.el("button", { type: "button", onclick: () => step(-1) }, "Back");
       const ahead = api.el("button", { type: "button", onclick: () => step(1) }, "Step");
-      const scrub = api.el("input", { type: "range", min: 0, max: last, step: 1, value: frame, "aria-label": word[0].toUpperCase() + word.slice(1),
+      const title = word[0].toUpperCase() + word.slice(1), now = api.el("b", {});
+      const scrub = api.el("input", { type: "range", min: 0, max: last, step: 1, value: frame, "aria-label": title,
         oninput: () => { const at = +scrub.value; pause(); seek(at); } });
-      const now = api.el("b", {});
-      const readout = api.el("output", { class: "gim-readout", "aria-live": "off" }, word === "frame" ? "t = " : word + " ", now, ` / ${name(last)}`);
-      const pace = api.el("select", { "aria-label": "Speed", onchange: () => { speed = +pace.value; say_state(); } },
+      const readout = api.el("span", { class: "gim-readout" }, word === "frame" ? "t = " : word + " ", now, ` / ${name(last)}`);
+      const pace = api.el("select", { "aria-label": "Speed", onchange: () => { speed = +pace.value; report(); } },
         speeds.map((s) => api.el("option", { value: s, selected: s === 1 }, `${s}\u00d7`)));
 
       function show() {
@@ -105,7 +106,6 @@ var gim = window.gim && window.gim.version === 1 ? window.gim : (window.gim = (f
         if (now.textContent !== label) {
           now.textContent = label;
           scrub.value = index;
-          scrub.style.setProperty("--gim-done", `${last ? (100 * index) / last : 0}%`);
           figure.dataset.frame = label;
         }
         draw(smooth && playing ? Math.min(last, position) : index);
@@ -129,18 +129,29 @@ var gim = window.gim && window.gim.version === 1 ? window.gim : (window.gim = (f
         icon.setAttribute("d", on ? "M1 0h3v10h-3zM6 0h3v10h-3z" : "M1 0L10 5L1 10Z");
         if (!on) { position = Math.min(last, Math.round(position)); show(); }
       }
-      function play() { if (last > 0 && !playing) { if (position >= last) position = 0; state(true); run(); say_state(); } }
-      function pause() { if (playing) { state(false); say_state(); } }
-      function seek(index) { position = Math.max(0, Math.min(last, index)); show(); if (!playing) say_state(); }
+      function play() {
+        if (last === 0 || playing) return;
+        if (position >= last) position = 0;
+        state(true);
+        run();
+        report();
+      }
+      function pause() { if (playing) { state(false); report(); } }
+      function seek(index) { position = Math.max(0, Math.min(last, index)); show(); if (!playing) report(); }
       function step(n) { pause(); seek(Math.round(position) + n); }
-      function faster(n) { pace.selectedIndex = Math.max(0, Math.min(speeds.length - 1, pace.selectedIndex + n)); speed = +pace.value; say_state(); }
+      function faster(n) {
+        pace.selectedIndex = Math.max(0, Math.min(speeds.length - 1, pace.selectedIndex + n));
+        speed = +pace.value;
+        report();
+      }
 
       figure.addEventListener("keydown", (event) => {
-        const tag = event.target.tagName, field = tag === "SELECT" || tag === "TEXTAREA" || (tag === "INPUT" && event.target.type !== "range");
+        const tag = event.target.tagName;
+        const field = tag === "SELECT" || tag === "TEXTAREA" || (tag === "INPUT" && event.target.type !== "range");
         if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || field) return;
         if (event.key === " " && (tag === "BUTTON" || tag === "SUMMARY")) return;      // there, Space presses what has the focus
-        const act = { " ": () => (playing ? pause() : play()), "[": () => faster(-1), "]": () => faster(1),
-          ArrowLeft: () => step(-1), ArrowRight: () => step(1), Home: () => seek(0), End: () => { pause(); seek(last); } }[event.key];
+        const act = { " ": () => (playing ? pause() : play()), "[": () => faster(-1), "]": () => faster(1), Home: () => seek(0),
+          End: () => { pause(); seek(last); }, ArrowLeft: () => step(-1), ArrowRight: () => step(1) }[event.key];
         if (!act || (event.shiftKey && event.key.startsWith("Arrow"))) return;
         event.preventDefault();
         act();
