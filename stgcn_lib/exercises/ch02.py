@@ -191,6 +191,19 @@ BOXES = {
                "Add up the turns on the way to the arm: a quarter clockwise and a quarter back.",
                "The arm's offset is (3, 0) at rest. Turn it by the sum of the turns and add it to the place of the chest."),
         right="The chest is at (4, 0). The two turns cancel, so the arm points as at rest: (4, 0) + (3, 0)."),
+    "scale": dict(
+        question="In the first frame the hip, which is the centre, stands at (10, 2). The size of the body is 4. In a later "
+                 "frame the hip is at (10, 0) and the left hand at (16, 14). Centre on the first frame, then scale: where is that "
+                 "hand?",
+        answer=[1.5, 3], rows=("x", "y"), label="left hand",
+        slips=[([6, 12], "Centred, but not yet scaled."),
+               ([1.5, 3.5], "That takes off the hip of the same frame. Then nobody would see the body sink."),
+               ([4, 3.5], "Scaled, but not centred."),
+               ([-6, 1.5], "First the origin, then the unit: what you took off was not scaled."),
+               ([24, 48], "A body of size 4 should become one of size 1. Divide.")],
+        hints=("Which frame's hip becomes the origin?", "Take (10, 2) off the place of the hand.", "Divide both numbers by 4."),
+        right="(16 &minus; 10) / 4 and (14 &minus; 2) / 4. The hip of the later frame lands at (0, &minus;0.5): it sank, and the "
+              "network can see it."),
     "ankle_to_wrist": dict(
         question="In <code>openpose-18</code> as released, where each hip hangs from the shoulder of its side: how many bones from "
                  "the right ankle to the left wrist?",
@@ -235,7 +248,7 @@ PREDICTIONS = {
         question="A classifier learns a set of movements from the coordinates of some people and is tested on people it has never "
                  "seen. It does well. Now the test people repeat everything exactly, <b>one metre to their left</b>. How many of "
                  "their clips does it still name correctly?",
-        choices=("As many as before", "A few less", "About half", "Hardly more than by guessing"),
+        choices=("As many as before", "A few less", "About two thirds", "Less than half"),
         truth=3,
         reply="A number that says where a person stands was as good as any other for telling the movements apart, until everybody "
               "stood somewhere else. Putting the first frame's centre at the origin takes that number away, and the step costs "
