@@ -28,6 +28,13 @@ NEEDS = {
     "clipboard": 'class="highlight',
     "copybutton": 'class="highlight',
 }
+# small faults of the markup that Sphinx and its extensions write: pattern, replacement
+MENDS = [
+    # a Markdown table cannot leave out its heading row, and an empty one is read aloud
+    (r'<thead>\s*<tr class="row-odd">(<th class="head[^"]*"><p></p></th>\s*)+</tr>\s*</thead>', ""),
+    ("doc-biblioentry", "listitem"),  # a role that browsers have dropped
+    ("✅", "passed"),  # the table of run times; not every system has that picture
+]
 
 
 def fingerprint(root=ROOT, data=None):
@@ -90,10 +97,12 @@ def page_palette(theme):
 
 
 def _lean_page(app, pagename, templatename, context, doctree):
-    """Leave out every script that nothing on this page uses, and second copies."""
+    """Mend small faults of the markup; leave out every script that nothing on this page uses, and second copies."""
     body, seen, kept = context.get("body", ""), set(), []
-    if "✅" in body:  # MyST-NB's table of run times says it with a picture that not every system has
-        context["body"] = body.replace("✅", "passed")
+    if body:
+        for old, new in MENDS:
+            body = re.sub(old, new, body)
+        context["body"] = body
     for file in context.get("script_files", []):
         attributes = getattr(file, "attributes", {})
         what = f"{getattr(file, 'filename', file)} {attributes.get('body', '')}"
