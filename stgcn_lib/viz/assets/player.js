@@ -60,28 +60,32 @@ gim.define("player", function (figure, stage, data, gim) {
   }
 
   // ---- the camera -------------------------------------------------------------------------------------------------------
-  function aim(turn, tilt) {
-    camera.turn = Math.atan2(Math.sin(turn), Math.cos(turn));
-    camera.tilt = Math.max(-0.2, Math.min(QUARTER, tilt));
-    figure.dataset.view = [camera.turn, camera.tilt].map((angle) => Math.round((angle * 180) / Math.PI)).join(" ");
+  const around = (angle) => Math.atan2(Math.sin(angle), Math.cos(angle));
+  const goal = { turn: 0, tilt: 0 };                                 // where the camera is or is going; `data-view` in degrees
+  let gliding = 0;
+  function head(turn, tilt) {
+    cancelAnimationFrame(gliding);
+    Object.assign(goal, { turn: around(turn), tilt: Math.max(-0.2, Math.min(QUARTER, tilt)) });
+    figure.dataset.view = [goal.turn, goal.tilt].map((angle) => Math.round((angle * 180) / Math.PI)).join(" ");
+  }
+  function aim(turn, tilt) {                                         // at once
+    head(turn, tilt);
+    Object.assign(camera, goal);
     redraw();
   }
-  let gliding = 0;
-  const goal = { turn: HOME[0], tilt: HOME[1] };
   function glide(turn, tilt) {                                       // in a quarter of a second
-    cancelAnimationFrame(gliding);
-    Object.assign(goal, { turn, tilt });
     if (gim.reducedMotion()) return aim(turn, tilt);
-    const from = { ...camera }, by = Math.atan2(Math.sin(turn - from.turn), Math.cos(turn - from.turn)), begin = performance.now();
-    (function move(time) {
+    head(turn, tilt);
+    const from = { ...camera }, by = around(goal.turn - from.turn), begin = performance.now();
+    gliding = requestAnimationFrame(function move(time) {
       const t = Math.max(0, Math.min(1, (time - begin) / 250)), ease = t * t * (3 - 2 * t);
-      aim(from.turn + by * ease, from.tilt + (tilt - from.tilt) * ease);
+      Object.assign(camera, { turn: from.turn + by * ease, tilt: from.tilt + (goal.tilt - from.tilt) * ease });
       if (t < 1) gliding = requestAnimationFrame(move);
-    })(begin);
+      redraw();
+    });
   }
-  function nudge(turn, tilt) {                                       // a press during a glide goes on from where it is going
-    glide(goal.turn + (turn * Math.PI) / 12, Math.max(-0.2, Math.min(QUARTER, goal.tilt + (tilt * Math.PI) / 18)));
-  }
+  /* a press during a glide goes on from where the glide is going */
+  const nudge = (turn, tilt) => glide(goal.turn + (turn * Math.PI) / 12, goal.tilt + (tilt * Math.PI) / 18);
 
   for (const s of scenes) {
     let drag = null;
@@ -109,7 +113,6 @@ gim.define("player", function (figure, stage, data, gim) {
       if (!drag.moved || s.axes === 2) return;
       // a finger only turns; up and down belongs to the page, which must scroll
       aim(drag.turn - dx * 0.011, event.pointerType === "touch" ? drag.tilt : drag.tilt + dy * 0.009);
-      Object.assign(goal, camera);
     });
     on("pointerup", (event) => {
       if (drag && !drag.moved) { over(event, true); if (focus >= 0) pin(focus); }
