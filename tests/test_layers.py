@@ -207,11 +207,11 @@ def test_what_is_saved_what_is_trained_and_what_moves():
 
 
 def test_the_layer_keeps_a_copy_of_the_adjacency():
-    A = np.eye(3)
+    A = torch.eye(3)
     layer = GraphConv(1, 1, A)
-    A[:] = 7
-    assert layer.adjacency.tolist() == np.eye(3).tolist()
-    assert layer.adjacency.dtype == torch.float32
+    A.fill_(7)
+    assert torch.equal(layer.adjacency, torch.eye(3))
+    assert GraphConv(1, 1, np.eye(3)).adjacency.dtype == torch.float32
 
 
 def test_edge_importance_cannot_add_an_edge():
