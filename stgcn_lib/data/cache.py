@@ -1,8 +1,12 @@
 """Where the recorded data sets lie on this computer."""
 
+import gzip
 import os
 import sys
+import zlib
 from pathlib import Path
+
+import numpy as np
 
 
 class DataNotFound(FileNotFoundError):
@@ -59,3 +63,35 @@ def file(path, name):
         raise DataNotFound(f"The data set {name!r} is incomplete: {path} is missing; set STGCN_DATA to a folder that holds "
                            "the whole set, see the data page of the book.")
     return path
+
+
+def read_numbers(path, columns):
+    """A file of comma-separated numbers, plain or gzip-compressed, as an array (rows, columns).
+
+    Args:
+        path: the file; a name ending in ``.gz`` is decompressed.
+        columns: how many numbers each line must hold.
+
+    Raises:
+        ValueError: naming the file, and the line where one is to blame, if it is damaged, empty, of another width, or
+            holds something that is not a finite number.
+    """
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="ascii") as stream:
+            lines = stream.read().split()  # one field for each line, as the files have no blanks inside a line
+    except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is damaged ({error}): fetch it again") from error
+    if not lines:
+        raise ValueError(f"{path} is empty, expected lines of {columns} numbers")
+    rows = [line.split(",") for line in lines]
+    for number, row in enumerate(rows, 1):
+        if len(row) != columns:
+            raise ValueError(f"{path}, line {number}: {len(row)} numbers, expected {columns}")
+    try:
+        table = np.array(rows, dtype=np.float64)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}, expected numbers only") from error
+    bad = np.argwhere(~np.isfinite(table))
+    if len(bad):
+        raise ValueError(f"{path}, line {bad[0, 0] + 1}: {table[tuple(bad[0])]}, expected finite numbers only")
+    return table
