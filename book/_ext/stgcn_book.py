@@ -32,6 +32,7 @@ NEEDS = {
 MENDS = [
     # a Markdown table cannot leave out its heading row, and an empty one is read aloud
     (r'<thead>\s*<tr class="row-odd">(<th class="head[^"]*"><p></p></th>\s*)+</tr>\s*</thead>', ""),
+    (r'<th class="head[^"]*"><p></p></th>', "<td></td>"),
     ("doc-biblioentry", "listitem"),  # a role that browsers have dropped
     ("✅", "passed"),  # the table of run times; not every system has that picture
 ]
@@ -103,7 +104,7 @@ def _lean_page(app, pagename, templatename, context, doctree):
         for old, new in MENDS:
             body = re.sub(old, new, body)
         context["body"] = body
-    for file in context.get("script_files", []):
+    for file in context["script_files"]:
         attributes = getattr(file, "attributes", {})
         what = f"{getattr(file, 'filename', file)} {attributes.get('body', '')}"
         needs = [need for name, need in NEEDS.items() if name in what]
