@@ -74,7 +74,7 @@ def main():
     with site.browser() as running:
         rate, cost = frame_rate(running)
         row("player, four clips of 25 joints", f"{rate:.0f} frames/s", "30 frames/s or more", rate >= 30)
-        print(f"      drawing takes {cost:.1f} of the 33.3 ms between two frames: a machine {33.3 / cost:.0f} times slower would do")
+        print(f"      drawing takes {cost:.1f} of the 33.3 ms between two frames: one {33.3 / cost:.0f} times slower would do")
         for name, total, own in wire_bytes(running):
             row(f"{name}: bytes", f"{total / 1e3:,.0f} KB", f"{TOTAL_BYTES / 1e3:,.0f} KB", total <= TOTAL_BYTES)
             row(f"{name}: our own bytes", f"{own / 1e3:,.0f} KB", f"{OWN_BYTES / 1e3:,.0f} KB", own <= OWN_BYTES)

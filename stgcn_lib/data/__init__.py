@@ -1,10 +1,33 @@
 """Motion as arrays: recorded sets, synthetic people, and the steps between a clip and a network.
 
-``load(name)`` reads a recorded set from this computer into a `Dataset`.
+``load(name)`` reads a recorded set from this computer into a `Dataset`; ``motions.generate()`` makes one without any file.
 """
 
-from . import kinematics, transforms
-from .cache import DataNotFound, data_root
+from . import camera, cmu, kinematics, motions, transforms, ui_prmd
+from .cache import DataNotFound, available, data_root
 from .dataset import Dataset
 
-__all__ = ["DataNotFound", "Dataset", "data_root", "kinematics", "transforms"]
+__all__ = ["DataNotFound", "Dataset", "available", "camera", "data_root", "kinematics", "load", "motions", "transforms"]
+
+_READERS = {"cmu_expmap": cmu.load, "ui_prmd": ui_prmd.load}
+
+
+def load(name, split="all", root=None, **only):
+    """Read a recorded data set.
+
+    Args:
+        name: "cmu_expmap" or "ui_prmd"; `cmu.load` and `ui_prmd.load` say what is in them and what their splits mean.
+        split: "all", "train" or "test".
+        root: the folder of the data sets, `data_root` unless given.
+        only: what the reader can choose by, such as ``load("ui_prmd", exercises=("m01",), correct=True)``.
+
+    Returns:
+        a `Dataset`.
+
+    Raises:
+        ValueError: for an unknown name, split or choice, or a damaged file.
+        DataNotFound: if the set or one of its files is not on this computer.
+    """
+    if name not in _READERS:
+        raise ValueError(f"name is {name!r}, expected one of {', '.join(_READERS)}; for synthetic people use motions.generate()")
+    return _READERS[name](split, root, **only)
