@@ -8,7 +8,7 @@ _THICK = 0.07  # metres: half the width of a limb that hides a joint behind it
 _MISSED = 5  # frames that a missed joint stays missed, on average
 
 
-def project(clip, azimuth=0.0, elevation=5.0, distance=4.0, focal=1.3, noise=0.004, dropout=0.01, layout="ntu-25", seed=0,
+def project(clip, azimuth=0.0, elevation=5.0, distance=None, focal=1.3, noise=0.004, dropout=0.01, layout="ntu-25", seed=0,
             rng=None):
     """A clip in space as a two-dimensional pose estimator would report it.
 
@@ -25,7 +25,7 @@ def project(clip, azimuth=0.0, elevation=5.0, distance=4.0, focal=1.3, noise=0.0
         clip: (T, V, 3), metres, y up, as `motions.clip` makes it.
         azimuth: degrees around the person: 0 looks at the face of someone who faces +z, 90 comes from the person's left.
         elevation: degrees above the horizon.
-        distance: metres from the middle of the clip.
+        distance: metres from the middle of the clip; None takes `standoff`.
         focal: focal length in image heights (1.3 sees 42 degrees).
         noise: standard deviation of the error of a joint in full view, in image heights; 0 for the exact projection.
         dropout: share of joints in full view that are missed; hidden ones are missed six times as often.
@@ -46,8 +46,9 @@ def project(clip, azimuth=0.0, elevation=5.0, distance=4.0, focal=1.3, noise=0.0
         raise ValueError(f"clip has {clip.shape[1]} joints, the layout {graph.name!r} has {graph.num_joints}: give layout=")
     if not np.isfinite(clip).all():
         raise ValueError("clip holds values that are not finite: fill or drop missing joints first")
+    distance = standoff(clip) if distance is None else distance
     for name, value, low, high in (("azimuth", azimuth, -360, 360), ("elevation", elevation, -89, 89), ("dropout", dropout, 0, 1),
-                                   ("distance", distance, 0.1, 1000), ("focal", focal, 0.01, 100), ("noise", noise, 0, 1)):
+                                   ("distance", distance, 0.1, 10000), ("focal", focal, 0.01, 100), ("noise", noise, 0, 1)):
         if not low <= value <= high:
             raise ValueError(f"{name} is {value}, expected a number from {low} to {high}")
     rng = np.random.default_rng(seed) if rng is None else rng
@@ -68,6 +69,11 @@ def project(clip, azimuth=0.0, elevation=5.0, distance=4.0, focal=1.3, noise=0.0
     out = np.concatenate([image + error, np.clip(confidence, 0.05, 1)[..., None]], axis=-1)
     out[_missed(np.clip(dropout * (1 + 5 * hidden), 0, 1), rng)] = 0
     return out.astype(np.float32)
+
+
+def standoff(clip):
+    """How far, in metres, a camera stands back to have a whole clip (T, V, 3) in view: 3.5 m and 0.6 times the ground it covers."""
+    return 3.5 + 0.6 * float(np.linalg.norm(np.ptp(clip[..., [0, 2]], axis=(0, 1))))
 
 
 def _directions(azimuth, elevation):

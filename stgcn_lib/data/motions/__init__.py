@@ -4,16 +4,17 @@
 (64, 25, 3)
 
 The bodies are drawn from human proportions, joints turn within human limits, feet stand on the floor, bones keep their length.
-What varies from clip to clip: the body, tempo, repetitions, amplitude, which hand or foot acts, when in the clip it starts, the
-style of each key pose, sway, where the person faces. It looks like the action; it is no measurement of how people move.
+What varies from clip to clip: the body, tempo, repetitions, amplitude, which hand or foot acts, when in the clip it starts, how
+the person stands before, what the other hand does, the style of each key pose, sway. It looks like the action; it is no
+measurement of how people move, and speeds and ranges of motion in it are plausible, not typical.
 
-Axes: metres, y up, the person faces +z, the person's left is +x (so in a front view it is on the viewer's right), the floor is
-y = 0, and the middle of the path lies over the origin.
+Axes: metres, right-handed, y up, the floor is y = 0, the middle of the path lies over the origin. The person faces +z, turned by
+up to 60 degrees to either side, and the person's left is +x (so in a front view it is on the viewer's right).
 """
 
 import numpy as np
 
-from ..camera import project
+from ..camera import project, standoff
 from ..dataset import Dataset
 from . import actions as _actions
 from . import body as _human
@@ -63,8 +64,8 @@ def generate(actions=ACTIONS, bodies=20, repeats=2, frames=64, layout="ntu-25", 
         repeats: clips of each action by each body.
         frames, layout, seed: as in `clip`.
         camera: None for 3-D clips in metres, or a dict for 2-D clips with confidences as a pose estimator would give them: keywords
-            of `camera.project`. What it does not name of azimuth (-60 to 60 degrees), elevation (0 to 20 degrees) and distance (3.5
-            to 5.5 m) is drawn for each clip, so ``{}`` films everyone from somewhere else.
+            of `camera.project`. What it does not name of azimuth (-60 to 60 degrees), elevation (0 to 20 degrees) and distance is
+            drawn for each clip, so ``{}`` films everyone from somewhere else.
         noise: standard deviation of the noise on each coordinate of 3-D clips, metres (a good depth sensor has about 0.01).
 
     Returns:
@@ -87,7 +88,8 @@ def generate(actions=ACTIONS, bodies=20, repeats=2, frames=64, layout="ntu-25", 
                 points, rng = _animate(action, seed, person, repeat, frames)
                 x = from_body(points, layout)
                 if camera is not None:
-                    view = dict(azimuth=rng.uniform(-60, 60), elevation=rng.uniform(0, 20), distance=rng.uniform(3.5, 5.5))
+                    view = dict(azimuth=rng.uniform(-60, 60), elevation=rng.uniform(0, 20),
+                                distance=rng.uniform(0.9, 1.3) * standoff(x))
                     x = project(x, **(view | {"layout": layout, "rng": rng} | camera))
                 clips.append(x + noise * rng.standard_normal(x.shape).astype(np.float32) if noise else x)
                 labels.append(label)
@@ -117,11 +119,11 @@ def _animate(action, seed, person, repeat, frames, side=None):
         _actions.at_ease(actor)
     function(actor, time, span)
     points = _human.positions(bones, actor.pose)
-    if rng.uniform() < 0.5 if side is None else side == "left":
-        points = points[:, _MIRROR] * np.array([-1, 1, 1])
-    yaw = np.radians(rng.uniform(-50, 50))
-    yaw = -yaw if side == "left" else yaw  # so that the two sides are mirror images
+    yaw = np.radians(rng.uniform(-60, 60))
     points = points @ np.array([[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]])
+    left = rng.uniform() < 0.5  # drawn in any case, so that `side` changes nothing else
+    if left if side is None else side == "left":
+        points = points[:, _MIRROR] * np.array([-1, 1, 1])
     return points - points[:, 0].mean(axis=0) * (1, 0, 1), rng
 
 

@@ -149,10 +149,10 @@ def jump(actor, time, span):
         toes = actor.pulse(t, leave - 0.1, leave, leave + 0.08, land)
         tuck = fly + actor.uniform(0, 0.22) * leg * actor.pulse(air, 0.05, 0.5, 0.5, 0.95)
         gone = far * actor.ease(air)
-        actor.add(y=fly - crouch * (low + soft) + 0.09 * leg * toes, z=gone - 0.1 * leg * low - 0.08 * leg * soft,
+        actor.add(y=fly - crouch * (low + soft) + 0.09 * leg * toes, z=gone - 0.13 * leg * low - 0.11 * leg * soft,
                   l_fy=tuck, r_fy=tuck, l_fz=gone, r_fz=gone, l_toe=40 * toes, r_toe=40 * toes,
                   pitch=22 * low + 18 * soft, bend=16 * low + 15 * soft, nod=-15 * low - 10 * soft)
-        up = actor.pulse(t, leave - 0.1, leave + 0.5 * flight, land - 0.3 * flight, land + 0.15)
+        up = actor.pulse(t, leave - 0.15, leave + 0.5 * flight, land - 0.3 * flight, land + 0.15)
         if swings:  # the arms go back, then up
             actor.arms(low, flex=-25, rot=10, elbow=20)
             actor.arms(up, flex=actor.uniform(60, 165), abd=25, rot=10, elbow=25)
@@ -168,7 +168,7 @@ def squat(actor, time, span):
     for t, _ in actor.repeats(time, span, 1.6):
         down = actor.pulse(t, 0, actor.uniform(0.34, 0.44), actor.uniform(0.5, 0.6), 1)
         depth = min(deep * actor.uniform(0.88, 1.12), 0.62)
-        actor.add(y=-depth * actor.leg * down, z=-0.36 * depth * actor.leg * down, nod=-depth * 35 * down,
+        actor.add(y=-depth * actor.leg * down, z=-0.48 * depth * actor.leg * down, nod=-depth * 35 * down,
                   pitch=depth * actor.uniform(40, 70) * down, bend=depth * actor.uniform(0, 30) * down)
         if style < 0.45:  # the arms go forward for balance
             actor.arms(down, flex=92, abd=8, rot=10, elbow=12, pron=60)
@@ -269,12 +269,12 @@ def punch(actor, time, span):
     actor.add(l_fz=stance * ready, r_fz=-stance * ready, l_fy=0.15 * stance * step, y=-0.05 * leg * ready, yaw=-15 * ready,
               turn=12 * ready)
     actor.arms(guard * ready, flex=32, abd=14, rot=22, elbow=130)
-    count, alternate = max(1, int(actor.rng.integers(1, 4) * min(1, span / 1.3))), actor.chance(0.5)
+    count, alternate = int(np.clip(actor.rng.integers(1, 4), 1, max(1, 0.62 * span / 0.4))), actor.chance(0.5)
     each = 0.62 * span / count
     for i in range(count):
         s, way = ("l", -1) if alternate and i % 2 else ("r", 1)
         t = (time - 0.2 * span - i * each) / min(each, 0.75)
-        wind, hit = actor.pulse(t, 0, 0.22, 0.25, 0.45), actor.pulse(t, 0.22, 0.47, 0.56, 0.95)
+        wind, hit = actor.pulse(t, 0, 0.2, 0.22, 0.52), actor.pulse(t, 0.2, 0.55, 0.62, 1)
         actor.arms(wind, s, flex=-12, abd=18, elbow=118)
         actor.arms(hit, s, flex=high, abd=20, rot=10, elbow=8, pron=75, wrist=0)
         actor.add(twist=way * (actor.uniform(16, 30) * hit - 12 * wind), yaw=way * 14 * hit, turn=-way * 20 * hit, bend=6 * hit,
@@ -283,8 +283,8 @@ def punch(actor, time, span):
 
 def throw(actor, time, span):
     leg, p = actor.leg, time / span
-    wind, hit = actor.pulse(p, 0.02, 0.38, 0.4, 0.55), actor.pulse(p, 0.4, 0.56, 0.57, 0.7)
-    follow, step = actor.pulse(p, 0.56, 0.72, 0.78, 1), actor.pulse(p, 0.2, 0.48, 0.78, 1)
+    wind, hit = actor.pulse(p, 0.02, 0.36, 0.38, 0.6), actor.pulse(p, 0.38, 0.6, 0.61, 0.76)
+    follow, step = actor.pulse(p, 0.6, 0.78, 0.8, 1), actor.pulse(p, 0.2, 0.48, 0.78, 1)
     far, high, twist = actor.uniform(0.05, 0.5) * leg, actor.uniform(60, 108), actor.uniform(22, 45)
     lift = 0.15 * far * (actor.pulse(p, 0.2, 0.34, 0.34, 0.48) + actor.pulse(p, 0.78, 0.89, 0.89, 1))
     actor.add(l_fz=far * step, l_fy=lift, z=0.55 * far * step - 0.07 * leg * wind, y=-0.12 * far * step,
@@ -313,12 +313,13 @@ def pick_up(actor, time, span):
     knees = actor.uniform(0, 1)  # 0 bends the back, 1 the knees
     both = actor.chance(0.3)
     turned = 0 if both else down
-    actor.add(y=-(0.2 + 0.36 * knees) * leg * down, z=-0.15 * leg * down, pitch=(62 - 34 * knees) * down,
-              bend=(46 - 16 * knees) * down, nod=actor.uniform(-25, 5) * down, lean=8 * turned, twist=14 * turned)
+    actor.add(y=-(0.2 + 0.31 * knees) * leg * down, z=-(0.15 + 0.11 * knees) * leg * down, pitch=(62 - 26 * knees) * down,
+              bend=(48 - 12 * knees) * down, nod=actor.uniform(-25, 5) * down, lean=8 * turned, twist=14 * turned)
     split = actor.uniform(0, 0.16) * leg
-    actor.add(l_fz=split * down, r_fz=-split * down, r_toe=(12 + 25 * knees) * down * (split > 0.08))
+    actor.add(l_fz=split * down, r_fz=-split * down, l_toe=14 * knees * down,
+              r_toe=(14 * knees + 15 * (split > 0.08)) * down)
     aside = -0.11 if both else actor.uniform(-0.16, 0.05)
-    spot = np.array([aside, actor.uniform(0.105, 0.135) * H, actor.uniform(0.2, 0.3) * H])  # the wrist; the hand hangs below
+    spot = np.array([aside, actor.uniform(0.112, 0.14) * H, actor.uniform(0.2, 0.3) * H])  # the wrist; the hand hangs below
     hands = "rl" if both else "r"
     for s, sign in zip(hands, (1, -1), strict=False):
         actor.pose[f"{s}_floor"] = np.tile(spot * (sign, 1, 1), (len(time), 1))
@@ -333,7 +334,7 @@ def pick_up(actor, time, span):
 # Of each action: its function, the shortest and the longest time it takes in seconds, and whether it goes on while there is time.
 ACTIONS = {
     "wave": (wave, 1.2, 2.2, True), "clap": (clap, 1.0, 2.2, True), "walk": (walk, 1.5, 2.5, True), "run": (run, 1.3, 2.3, True),
-    "jump": (jump, 0.9, 1.5, True), "sit down": (sit_down, 0.8, 1.8, False), "stand up": (stand_up, 0.8, 1.8, False),
-    "squat": (squat, 1.0, 2.0, True), "bow": (bow, 1.0, 2.0, False), "kick": (kick, 0.8, 1.4, True),
-    "punch": (punch, 0.8, 1.6, True), "throw": (throw, 0.9, 1.6, False), "pick up": (pick_up, 1.2, 2.0, False),
+    "jump": (jump, 1.0, 1.5, True), "sit down": (sit_down, 0.8, 1.8, False), "stand up": (stand_up, 0.8, 1.8, False),
+    "squat": (squat, 1.0, 2.0, True), "bow": (bow, 1.0, 2.0, False), "kick": (kick, 0.95, 1.5, True),
+    "punch": (punch, 0.9, 1.6, True), "throw": (throw, 1.2, 1.8, False), "pick up": (pick_up, 1.2, 2.0, False),
 }

@@ -27,7 +27,7 @@ SIDES = (("left", "l", 1), ("right", "r", -1))  # name, prefix of its channels, 
 LIMITS = {
     "bend": (-30, 95), "lean": (-40, 40), "twist": (-55, 55), "nod": (-45, 50), "tilt": (-40, 40), "turn": (-75, 75),
     "flex": (-55, 175), "abd": (-45, 175), "rot": (-95, 90), "elbow": (2, 148), "pron": (-85, 85), "wrist": (-65, 75),
-    "hip": (-30, 120), "hipabd": (-30, 60), "knee": (2, 145), "toe": (-35, 55),
+    "hip": (-30, 120), "hipabd": (-30, 60), "knee": (2, 145), "ankle": (-35, 50), "toe": (-35, 80),
 }
 
 # Standing at ease. The channels of the right side begin with r_, those of the left with l_.
@@ -120,8 +120,9 @@ def positions(body, pose):
         swing, knee = _reach(upright, hip, swing, pose[f"{s}_knee"], body["thigh"], body["shank"], ankle, np.ones(T))
         R[:, at(f"{side} hip")] = np.swapaxes(pelvis, 1, 2) @ upright @ swing
         R[:, at(f"{side} knee")] = _turn(knee, 0, 0)
-        shank = upright @ swing @ R[:, at(f"{side} knee")]
-        R[:, at(f"{side} ankle")] = np.swapaxes(shank, 1, 2) @ _turn(pitch, sign * pose[f"{s}_out"], 0)
+        shank = swing @ R[:, at(f"{side} knee")]
+        pitch = _follow(body, ankle, pitch, np.degrees(np.arctan2(shank[:, 2, 1], shank[:, 1, 1])))
+        R[:, at(f"{side} ankle")] = np.swapaxes(upright @ shank, 1, 2) @ _turn(pitch, sign * pose[f"{s}_out"], 0)
     return kinematics.forward(PARENTS, body["offsets"], R, root)
 
 
@@ -157,6 +158,12 @@ def _foot(body, pose, side):
     z = pose[f"{s}_fz"] - 0.02 * body["height"] + shift * np.cos(turn)
     ankle = np.stack([x, pose[f"{s}_fy"] + _sole(body, pitch), z], axis=1)
     return ankle, pitch + free * (pose[f"{s}_knee"] - pose[f"{s}_hip"])
+
+
+def _follow(body, ankle, pitch, shank):
+    """The pitch (T,) of a sole, which on the floor is as the pose asks, and in the air stays within what the ankle allows."""
+    air = np.clip((ankle[:, 1] - _sole(body, pitch)) / 0.05, 0, 1)
+    return pitch + air * (np.clip(pitch, shank + LIMITS["ankle"][0], shank + LIMITS["ankle"][1]) - pitch)
 
 
 def _sole(body, pitch):

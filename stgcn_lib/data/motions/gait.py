@@ -11,7 +11,7 @@ def walk(actor, time, span):
 
 def run(actor, time, span):
     uniform = actor.uniform
-    _gait(actor, time, span, rate=uniform(1.2, 1.6), stride=uniform(0.85, 1.75), duty=0.36, lift=uniform(0.16, 0.38),
+    _gait(actor, time, span, rate=uniform(1.25, 1.6), stride=uniform(1.3, 2.2), duty=0.36, lift=uniform(0.16, 0.38),
           sink=(0.03, -0.045), heel=8, push=38, arms=uniform(22, 50), elbow=uniform(70, 108), pump=uniform(5, 20),
           pitch=uniform(5, 16), width=0.045)
 
@@ -51,7 +51,7 @@ def _gait(actor, time, span, rate, stride, duty, lift, sink, heel, push, arms, e
         step = np.clip((there - here) / (stride * leg), 0, 1)
         actor.add(**{f"{s}_fz": here + w * w * (3 - 2 * w) * (there - here),
                      f"{s}_fy": step * leg * lift * np.sin(np.pi * w**0.75) ** 2})
-        leaving = actor.ease((u - 0.55 * duty) / (0.45 * duty)) * (1 - actor.ease(w / 0.75))
+        leaving = actor.ease((u - 0.55 * duty) / (0.45 * duty)) * (1 - actor.ease((w - 0.1) / 0.75))
         landing = actor.ease((w - 0.55) / 0.4) + (u < duty) * (1 - actor.ease(u / (0.25 * duty)))
         actor.add(**{f"{s}_toe": step * (push * leaving - heel * landing)})
         forwards = -np.cos(2 * np.pi * (phase + 0.03))  # the arm is back while the foot of its side is in front
