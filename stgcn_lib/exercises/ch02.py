@@ -176,18 +176,18 @@ BOXES = {
         hints=("Write the ten numbers in a row and draw a line after every second one.",
                "Joint 0 gets the first two numbers, joint 1 the next two.",
                "Joint 2 gets the fifth and the sixth number, as its x and its y."),
-        right="Rows after view: (0, 0), (0, 3), (&minus;3, 0), (4, 6), (4, 4). The head has the right hand's x and the hips' y."),
+        right="Rows after view: (0, 0), (0, 3), (&minus;3, 0), (4, 6), (4, 4). The head has the right hand's x and the hip's y."),
     "hand": dict(
-        question="Hips a quarter clockwise, chest a quarter back. Where does the left hand end? Type x and y.",
+        question="The hip a quarter clockwise, then the chest a quarter back: where is the left hand?",
         answer=[7, 0], rows=("x", "y"), label="left hand",
-        slips=[([4, 3], "The chest's own turn alone points the arm up. But the chest hangs from hips that have turned: the two "
-                        "turns add up."),
+        slips=[([4, 3], "The chest's own turn alone points the arm up. But the chest hangs from a hip that has turned: the "
+                        "two turns add up."),
                ([4, -3], "That is the hand before the chest turned back."),
                ([3, 0], "3 along and 0 up is the arm as seen from the chest. Where is the chest?"),
-               ([-1, 0], "The hips turned the other way: clockwise sends (0, 4) to (4, 0)."),
+               ([-1, 0], "The hip turned the other way: clockwise sends (0, 4) to (4, 0)."),
                ([1, 0], "Clockwise and then anticlockwise: the turns cancel, so the arm points where it pointed at rest."),
-               ([3, 4], "That is the hand at rest. The chest has moved with the hips.")],
-        hints=("Where is the chest? The hips have moved it, and its own turn does not.",
+               ([3, 4], "That is the hand at rest. The chest has moved with the hip.")],
+        hints=("Where is the chest? The hip has moved it, and its own turn does not.",
                "Add up the turns on the way to the arm: a quarter clockwise and a quarter back.",
                "The arm's offset is (3, 0) at rest. Turn it by the sum of the turns and add it to the place of the chest."),
         right="The chest is at (4, 0). The two turns cancel, so the arm points as at rest: (4, 0) + (3, 0)."),
@@ -248,8 +248,8 @@ PREDICTIONS = {
         question="A classifier learns a set of movements from the coordinates of some people and is tested on people it has never "
                  "seen. It does well. Now the test people repeat everything exactly, <b>one metre to their left</b>. How many of "
                  "their clips does it still name correctly?",
-        choices=("As many as before", "A few less", "About two thirds", "Less than half"),
-        truth=3,
+        choices=("As many as before", "A few fewer", "Far fewer: a fifth of them is lost, or much more"),
+        truth=2,
         reply="A number that says where a person stands was as good as any other for telling the movements apart, until everybody "
               "stood somewhere else. Putting the first frame's centre at the origin takes that number away, and the step costs "
               "nothing.",
