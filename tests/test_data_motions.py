@@ -203,10 +203,23 @@ def test_walk_and_run_travel_forwards_on_feet_that_stand(action, low, high, seed
     feet = np.stack([joint(clip, f"{side} foot") for side in ("left", "right")])  # (2, T, 3)
     steps = np.linalg.norm(np.diff(feet, axis=1), axis=-1) * motions.FPS
     standing = (feet[:, 1:, 1] < 0.005) & (feet[:, :-1, 1] < 0.005)
-    assert np.quantile(steps[standing], 0.8) < 0.25 * speed  # the foot on the floor stays behind
+    assert np.quantile(steps[standing], 0.7) < 0.25 * speed  # the foot on the floor stays behind
     assert reversals((feet[0] - feet[1]) @ along, 0.15) >= 2
     arms = (joint(clip, "left wrist") - joint(clip, "right wrist")) @ along
     assert np.corrcoef(arms, (feet[0] - feet[1]) @ along)[0, 1] < -0.3  # arms swing against the legs
+
+
+@pytest.mark.parametrize("action", ["walk", "run"])
+def test_the_body_passes_over_the_standing_foot_and_ankles_stay_human(action):
+    for seed in range(12):
+        p, along = points(action, seed), facing(motions.clip(action, seed))
+        for side in ("left", "right"):
+            ankle, foot, heel = (p[f"{side} {j}"] for j in ("ankle", "foot", "heel"))
+            standing = (foot[:, 1] < 0.005) & (heel[:, 1] < 0.02)
+            ahead = ((ankle - p["pelvis"]) @ along)[standing]
+            assert ahead.min() < 0.05 and ahead.max() > -0.08 and abs(ahead.mean()) < 0.15
+            sole = 90 - bend(p[f"{side} knee"], ankle, ankle + heel - foot)  # toes up positive
+            assert -50 < sole.min() and sole.max() < 42
 
 
 def test_run_has_flight_and_walk_has_none():
@@ -263,7 +276,7 @@ def test_kick_swings_one_foot_up_in_front(seed):
     rise = {side: joint(clip, f"{side} ankle")[:, 1] - joint(clip, f"{side} ankle")[0, 1] for side in ("left", "right")}
     top = rise["right"].argmax()
     reach = ((joint(clip, "right ankle") - joint(clip, "right hip")) @ facing(clip)).max()
-    assert rise["right"][top] > 0.15 and rise["left"].max() < 0.05 and reach > 0.45 * joint(clip, "right hip")[0, 1]
+    assert rise["right"][top] > 0.15 and rise["left"].max() < 0.05 and reach > 0.35 * joint(clip, "right hip")[0, 1]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -273,7 +286,7 @@ def test_punch_drives_a_fist_forwards_fast(seed):
     arm = sum(np.linalg.norm(joint(clip, a)[0] - joint(clip, b)[0]) for a, b in
               (("right shoulder", "right elbow"), ("right elbow", "right wrist")))
     out = reach.argmax()
-    assert reach[out] > 0.6 * arm and reach[out] - reach[max(0, out - 8):out + 1].min() > 0.35 * arm
+    assert reach[out] > 0.6 * arm and reach[out] - reach[max(0, out - 15):out + 1].min() > 0.35 * arm
     level = joint(clip, "right wrist")[out, 1] - joint(clip, "right shoulder")[out, 1]
     assert abs(level) < 0.7 * arm
 
