@@ -279,7 +279,7 @@ def _project(xyz, turn, tilt):
     """(T, V, 2) picture coordinates, y up, without perspective."""
     if xyz.shape[2] == 2:
         return xyz
-    x, y, z = np.moveaxis(xyz, 2, 0)
+    x, y, z = np.moveaxis(xyz - xyz.mean(1, keepdims=True) * [1, 0, 1], 2, 0)  # stays over one place on the floor
     side, front = x * np.cos(turn) + z * np.sin(turn), -x * np.sin(turn) + z * np.cos(turn)
     return np.stack([side, y * np.cos(tilt) - front * np.sin(tilt)], axis=2)
 
@@ -294,5 +294,5 @@ def _stick_figure(x, y, there, graph):
         dash = f' stroke-dasharray="{theme.DASH[side]}" stroke-linecap="butt"' if theme.DASH[side] else ""
         cap = ' stroke-linecap="square"' if side == "right" else ""
         out.append(f'<g class="gim-is-{side}" stroke="{theme.color(side)}"><path d="{bones}" stroke-width="3"{dash}/>'
-                   f'<path d="{dots}" stroke-width="5.5"{cap}/></g>')
+                   f'<path d="{dots}" stroke-width="{4 if side == "trunk" else 5.5}"{cap}/></g>')
     return "".join(out)

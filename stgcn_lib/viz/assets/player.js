@@ -188,7 +188,7 @@ gim.define("player", function (figure, stage, data, gim) {
     for (const s of scenes) {
       const w = s.canvas.clientWidth;
       if (w === s.w && ratio === s.ratio) continue;
-      const h = Math.round(Math.max(200, Math.min(many ? 320 : 400, (many ? 1.3 : 1) * w)));
+      const h = Math.round(Math.max(240, Math.min(many ? 320 : 400, (many ? 1.3 : 1) * w)));
       Object.assign(s, { w, h, ratio });
       s.canvas.style.height = h + "px";
       s.canvas.width = Math.round(w * ratio);

@@ -6,19 +6,25 @@ gim.define("plotly", function (figure, stage, data, gim) {
     document.head.append(node);
   }));
   /* palette names, written by plots.py as "--gim-NAME", become the colours of the moment */
-  const paint = (value) => (typeof value === "string" && value.startsWith("--gim-") ? gim.color(figure, value.slice(6))
-    : Array.isArray(value) ? value.map(paint)
-      : value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, paint(inner)])) : value);
+  function paint(value) {
+    if (typeof value === "string") return value.startsWith("--gim-") ? gim.color(figure, value.slice(6)) : value;
+    if (Array.isArray(value)) return value.map(paint);
+    if (!value || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, paint(inner)]));
+  }
 
   function look() {
-    const color = (name) => gim.color(figure, name), axis = { gridcolor: color("line"), zerolinecolor: color("line"), linecolor: color("muted"), automargin: true };
+    const color = (name) => gim.color(figure, name);
+    const axis = { gridcolor: color("line"), zerolinecolor: color("line"), linecolor: color("muted"), automargin: true };
+    const [none, most, least] = ["soft", "cell", "cell-negative"].map(color);
     return {
-      paper_bgcolor: color("surface"), plot_bgcolor: color("surface"), font: { color: color("ink"), family: getComputedStyle(figure).fontFamily, size: 13 },
-      colorway: ["accent", "sender", "right", "left", "receiver", "root"].map(color), xaxis: axis, yaxis: axis, dragmode: false,
+      paper_bgcolor: color("surface"), plot_bgcolor: color("surface"), dragmode: false, xaxis: axis, yaxis: axis,
+      font: { color: color("ink"), family: getComputedStyle(figure).fontFamily, size: 13 },
       margin: { l: 56, r: 16, t: data.layout.title ? 44 : 16, b: 48 }, legend: { orientation: "h", y: 1.02, yanchor: "bottom" },
       hoverlabel: { bgcolor: color("raised"), bordercolor: color("muted"), font: { color: color("ink") } },
-      colorscale: { sequential: [[0, color("soft")], [1, color("cell")]], sequentialminus: [[0, color("cell-negative")], [1, color("soft")]],
-        diverging: [[0, color("cell-negative")], [0.5, color("soft")], [1, color("cell")]] },
+      colorway: ["accent", "sender", "right", "left", "receiver", "root"].map(color),
+      colorscale: { sequential: [[0, none], [1, most]], sequentialminus: [[0, least], [1, none]],
+        diverging: [[0, least], [0.5, none], [1, most]] },
     };
   }
   function layout() {
@@ -29,14 +35,16 @@ gim.define("plotly", function (figure, stage, data, gim) {
     return { ...base, ...own, ...axes, font: { ...base.font, ...own.font }, autosize: true };
   }
 
-  const chart = gim.el("div", { tabindex: 0, role: "img", "aria-label": "Chart. Left and right arrow keys read its points, up and down its lines" });
+  const chart = gim.el("div", { tabindex: 0, role: "img",
+    "aria-label": "Chart. Left and right arrow keys read its points, up and down its lines" });
   const frames = data.frames || [];
   const draw = () => {
-    const names = frames.map((frame) => frame.name);
-    return window.Plotly.react(chart, { data: paint(data.data), layout: layout(), frames: paint(frames), config: { displayModeBar: false, responsive: true } })
-      .then(() => { if (clock) show(Math.round(clock.position()), names); });
+    const config = { displayModeBar: false, responsive: true };
+    return window.Plotly.react(chart, { data: paint(data.data), layout: layout(), frames: paint(frames), config })
+      .then(() => { if (clock) show(Math.round(clock.position())); });
   };
-  const show = (i) => window.Plotly.animate(chart, [frames[i].name], { mode: "immediate", frame: { duration: 0, redraw: true }, transition: { duration: 0 } });
+  const show = (i) => window.Plotly.animate(chart, [frames[i].name],
+    { mode: "immediate", frame: { duration: 0, redraw: true }, transition: { duration: 0 } });
   let clock = null, say = null, curve = 0, point = -1;
 
   function read(event) {
@@ -56,7 +64,7 @@ gim.define("plotly", function (figure, stage, data, gim) {
   gim.whenNear(figure, () => load().then(() => {
     stage.replaceChildren(chart);
     if (frames.length) {
-      clock = gim.controls(figure, { last: frames.length - 1, fps: data.layout.fps || 10, smooth: false, name: (i) => frames[i].name,
+      clock = gim.controls(figure, { last: frames.length - 1, fps: 10, smooth: false, name: (i) => frames[i].name,
         draw: (i) => { if (clock) show(i); } });
       stage.append(clock.node);
       say = clock.voice;

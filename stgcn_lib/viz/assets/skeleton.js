@@ -107,7 +107,7 @@ gim.skeleton = function (figure, data) {
       raw[name] = rgb(css[name]);
     }
     for (const name of Object.keys(raw))
-      shades[name] = Array.from({ length: SHADES }, (_, i) => mix(raw[name], raw.surface, (0.5 * i) / (SHADES - 1)));
+      shades[name] = Array.from({ length: SHADES }, (_, i) => mix(raw[name], raw.surface, (0.42 * i) / (SHADES - 1)));
     shadowStrength = raw.surface[0] > 127 ? 0.24 : 0.7;              // black on a dark floor needs more of it
   }
   function timeColor(age) {                                          // 0 long ago, 1 now
