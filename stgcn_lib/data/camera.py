@@ -72,8 +72,8 @@ def project(clip, azimuth=0.0, elevation=5.0, distance=None, focal=1.3, noise=0.
 
 
 def standoff(clip):
-    """How far, in metres, a camera stands back to have a whole clip (T, V, 3) in view: 3.5 m and 0.6 times the ground it covers."""
-    return 3.5 + 0.6 * float(np.linalg.norm(np.ptp(clip[..., [0, 2]], axis=(0, 1))))
+    """How far, in metres, a camera stands back to have a whole clip (T, V, 3) in view: 2.8 m and 0.6 times the ground it covers."""
+    return 2.8 + 0.6 * float(np.linalg.norm(np.ptp(clip[..., [0, 2]], axis=(0, 1))))
 
 
 def _directions(azimuth, elevation):
