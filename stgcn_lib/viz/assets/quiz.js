@@ -41,7 +41,8 @@ gim.define("quiz", (figure, stage, data, gim) => {
 
   function tell(state, word, more) {
     figure.dataset.state = state;
-    verdict.replaceChildren(el("b", {}, word), " ", more);
+    verdict.replaceChildren(el("b", {}, word), " ");
+    verdict.insertAdjacentHTML("beforeend", more);
   }
   function explain(option) {
     option.reason.innerHTML = `<b>${option.choice.right ? "Right." : "No."}</b> ${option.choice.reason}`;
