@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from stgcn_lib.graphs import SkeletonGraph, skeleton
+from stgcn_lib.graphs import SkeletonGraph
 from stgcn_lib.viz import live, player
 from stgcn_lib.viz.player import decode
 

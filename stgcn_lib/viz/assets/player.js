@@ -184,7 +184,7 @@ gim.define("player", function (figure, stage, data, gim) {
   stage.replaceChildren(views, row(note, legend), clock.node, row(tools, keys));
 
   new ResizeObserver(() => {
-    const many = scenes.length > 1, ratio = Math.min(3, window.devicePixelRatio || 1);
+    const many = scenes.length > 1, ratio = Math.min(2, window.devicePixelRatio || 1);
     for (const s of scenes) {
       const w = s.canvas.clientWidth;
       if (w === s.w && ratio === s.ratio) continue;

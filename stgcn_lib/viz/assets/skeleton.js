@@ -174,10 +174,10 @@ gim.skeleton = function (figure, data) {
 
   /* The bones dropped on the floor, drawn small and stretched: that blurs at no cost. Feet that touch make it darker. */
   function shadow(ctx, s, eye) {
-    const small = 7, { soft } = s, pen = soft.getContext("2d");
-    soft.width = Math.ceil(s.w / small);
-    soft.height = Math.ceil(s.h / small);
-    pen.scale(1 / small, 1 / small);
+    const small = 7, { soft } = s, pen = soft.getContext("2d"), wide = Math.ceil(s.w / small), tall = Math.ceil(s.h / small);
+    if (soft.width !== wide || soft.height !== tall) Object.assign(soft, { width: wide, height: tall });
+    pen.setTransform(1 / small, 0, 0, 1 / small, 0, 0);
+    pen.clearRect(0, 0, s.w + small, s.h + small);
     pen.strokeStyle = pen.fillStyle = css.shadow;
     pen.lineCap = pen.lineJoin = "round";
     pen.globalAlpha = 0.55;
@@ -195,7 +195,6 @@ gim.skeleton = function (figure, data) {
       pen.fill();
     }
     ctx.globalAlpha = shadowStrength;
-    ctx.imageSmoothingQuality = "high";
     ctx.drawImage(soft, 0, 0, soft.width * small, soft.height * small);
     ctx.globalAlpha = 1;
   }
