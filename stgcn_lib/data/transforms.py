@@ -59,11 +59,11 @@ def center_and_scale(clip, layout, scale=True, coordinates=None):
     place = clip[..., :count] - clip[0, graph.center, :count]
     if scale:
         outer = np.flatnonzero(graph.parents >= 0)
-        length = np.linalg.norm(place[:, outer] - place[:, graph.parents[outer]], axis=-1).mean()
-        if length == 0:
+        length = np.linalg.norm(place[:, outer] - place[:, graph.parents[outer]], axis=-1)  # (T, number of bones)
+        if not length.any():  # also where the skeleton is one joint without a bone
             raise ValueError("clip has all joints in one point, so it has no bone length to divide by: drop empty clips first, "
                              "or use scale=False")
-        place = place / length
+        place = place / length.mean()
     return np.concatenate([place, clip[..., count:]], axis=-1)  # (T, V, C)
 
 
