@@ -13,8 +13,8 @@ import shutil
 from pathlib import Path
 
 os.environ["STGCN_BOOK"] = "1"
-# Warnings of kernels about the machine they run on are no part of a page.
-os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+# Idle threads of torch would spin, and on a busy computer that makes small tensors several times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = Path(__file__).resolve().parents[1] / "_static"

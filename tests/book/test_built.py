@@ -123,6 +123,7 @@ def test_chapter_runs_alone_without_recorded_data(chapter, tmp_path, monkeypatch
     empty.mkdir()
     monkeypatch.setenv("STGCN_DATA", str(empty))
     monkeypatch.setenv("STGCN_BOOK", "1")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")  # as in the build
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     folder = tmp_path / "alone"
