@@ -14,7 +14,7 @@ PREDICTIONS = {
                  "The camps swap their signs back and forth.",
                  "No pattern: a mixture of plus and minus."),
         truth=1,
-        later="Commit, then press Play. Why it ends like that is measured in <i>Too many rounds</i>.",
+        later="Now press Play. Why it ends like that is measured in <i>Too many rounds</i>.",
         reply="Averaging makes differences smaller, every round, until one number is left. Its sign is decided by the crowds: the "
               "president knows one person more than the instructor."),
 }
