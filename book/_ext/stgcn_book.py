@@ -43,7 +43,7 @@ def fingerprint(root=ROOT, data=None):
 
     Args:
         root: folder that holds `stgcn_lib` and `requirements.txt`.
-        data: data folder, or None for the one that `STGCN_DATA` names.
+        data: data folder, or None for the one where `stgcn_lib.data` looks.
 
     Returns:
         SHA-256 over the files of the library, the requirements, and name and number of files of each data set found.
@@ -53,8 +53,11 @@ def fingerprint(root=ROOT, data=None):
     files = [path for path in library if path.is_file() and "__pycache__" not in path.parts]
     for path in sorted([*files, Path(root) / "requirements.txt"]):
         digest.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes() + b"\0")
-    data = data or os.environ.get("STGCN_DATA")
-    if data and Path(data).is_dir():
+    if data is None:
+        from stgcn_lib.data.cache import data_root
+
+        data = data_root()
+    if Path(data).is_dir():
         for folder in sorted(path for path in Path(data).iterdir() if path.is_dir()):
             count = sum(len(names) for _, _, names in os.walk(folder))
             digest.update(f"{folder.name} {count}\0".encode())
@@ -126,15 +129,12 @@ def _strip_icon_fonts(app, error):
     if error or app.builder.name != "html":
         return
     shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
-    for path in (static / "scripts").glob("fontawesome.js*"):
-        path.unlink()
-    for path in (static / "scripts").glob("*.map"):
-        path.unlink()
-    for path in (static / "styles").glob("*.map"):
-        path.unlink()
+    for pattern in ("scripts/fontawesome.js*", "scripts/*.map", "styles/*.map"):
+        for path in static.glob(pattern):
+            path.unlink()
     sheet = static / "styles" / "pydata-sphinx-theme.css"
-    scripts = static / "scripts" / "pydata-sphinx-theme.js"  # it reports every change of theme on the console
-    scripts.write_text(scripts.read_text(encoding="utf-8").replace("console.log(", "void("), encoding="utf-8")
+    for talker in (static / "scripts" / "pydata-sphinx-theme.js", Path(app.outdir) / "search.html"):  # on the console
+        talker.write_text(talker.read_text(encoding="utf-8").replace("console.log(", "void("), encoding="utf-8")
     sheet.write_text(re.sub(r"@font-face\{[^}]*\}", "", sheet.read_text(encoding="utf-8")), encoding="utf-8")
 
 
