@@ -5,5 +5,6 @@
 
 from .html import Component
 from .player import player
+from .views import adjacency_view
 
-__all__ = ["Component", "player"]
+__all__ = ["Component", "adjacency_view", "player"]
