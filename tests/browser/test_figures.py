@@ -75,3 +75,138 @@ def test_nothing_plays_by_itself_for_readers_who_ask_for_less_motion(running, ad
             if reduced:  # pressing Play still works
                 figure.get_by_role("button", name="Play", exact=True).click()
                 assert figure.get_attribute("data-playing") == "true"
+
+
+LINKED = "article figure.gim-linked"
+
+
+@pytest.mark.parametrize("name", with_figure("linked"))
+def test_a_click_in_one_of_three_views_changes_the_other_two(running, address, name, width):
+    with site.Visit(running, address + name, width=width) as visit:
+        figure = visit.page.locator(LINKED).first
+        lit = lambda: figure.locator(".cell.lit").count()  # noqa: E731
+        rows = lambda: figure.locator("tr.sender").count()  # noqa: E731
+        nodes = figure.locator(".node").count()
+        assert lit() == rows() == 0
+        # a node of the drawing: its row of the matrix, its senders among the numbers
+        figure.locator(".node .disc").nth(1).click()
+        assert figure.get_attribute("data-receiver") == "1"
+        assert lit() == nodes and rows() > 0
+        # a cell of the matrix: one message, drawn as one arrow, one row of numbers
+        figure.locator(".cell").nth(1).click()
+        assert (figure.get_attribute("data-receiver"), figure.get_attribute("data-sender")) == ("0", "1")
+        assert lit() == 1 and rows() == 1 and figure.locator(".arrows .head").count() == 1
+        # a row of numbers: a sender, its column, the nodes that hear it
+        figure.locator("table.numbers tr").nth(0).click()
+        assert (figure.get_attribute("data-receiver"), figure.get_attribute("data-sender")) == ("", "0")
+        assert lit() == nodes and figure.locator(".node.receiver").count() > 0
+        assert visit.complaints == []
+
+
+@pytest.mark.parametrize("name", with_figure("linked"))
+def test_linked_views_by_keyboard_alone(running, address, name):
+    with site.Visit(running, address + name) as visit:
+        figure = visit.page.locator(LINKED).first
+        figure.locator(".node").first.focus()
+        visit.page.keyboard.press("ArrowRight")
+        assert figure.get_attribute("data-receiver") == "1"
+        figure.locator(".cell").first.focus()
+        visit.page.keyboard.press("ArrowDown")
+        visit.page.keyboard.press("ArrowRight")
+        assert (figure.get_attribute("data-receiver"), figure.get_attribute("data-sender")) == ("1", "1")
+
+
+@pytest.mark.parametrize("kind", ["none", "row", "symmetric"])
+@pytest.mark.parametrize("loops", [False, True])
+def test_the_page_divides_as_python_does(running, tmp_path, kind, loops):
+    import torch
+
+    from stgcn_lib.graphs import normalize_adjacency
+    from stgcn_lib.viz import adjacency_view
+
+    A = (torch.rand(6, 6, generator=torch.Generator().manual_seed(1)) > 0.6).float().fill_diagonal_(0)
+    A[4] = A[:, 4] = 0  # an isolated node
+    adjacency_view(A, positions=torch.rand(6, 2), normalize=True, alt="a").save(tmp_path / "page.html")
+    wanted = normalize_adjacency(A, kind, self_loops=loops) if kind != "none" else A + loops * torch.eye(6)
+    with site.Visit(running, (tmp_path / "page.html").as_uri()) as visit:
+        if loops:
+            visit.page.get_by_role("button", name="Self-loops").click()
+        visit.page.locator("select").select_option(kind)
+        shown = visit.page.eval_on_selector_all(".cell", "cells => cells.map(cell => +cell.dataset.value)")
+    torch.testing.assert_close(torch.tensor(shown).reshape(6, 6), wanted)
+
+
+def specifications(kind):
+    """(chapter page, specification) of every box or quiz of the chapters."""
+    from importlib import import_module
+
+    for page in CHAPTERS:
+        module = import_module(f"stgcn_lib.exercises.ch{page.rsplit('/', 1)[1][:2]}")
+        for name, spec in getattr(module, kind).items():
+            yield pytest.param(page, spec, id=name)
+
+
+def with_question(visit, kind, question):
+    """The figure that asks a question; it must be on the page."""
+    figures = visit.page.locator(f"article figure.gim-{kind}")
+    found = [i for i in range(figures.count()) if visit.page.evaluate(
+        "([node, text]) => { const p = document.createElement('p'); p.innerHTML = text;"
+        " return node.querySelector('.gim-question')?.textContent === p.textContent && !node.querySelector('.gim-said') }",
+        [figures.nth(i).element_handle(), question])]
+    assert found, "this question is not on the page"
+    return figures.nth(found[0])
+
+
+@pytest.mark.parametrize(("page", "spec"), specifications("BOXES"))
+def test_a_box_names_the_slip_hints_and_accepts_the_answer(running, address, page, spec):
+    import numpy as np
+
+    def enter(figure, values):
+        fields = figure.locator("input")
+        for i, value in enumerate(np.ravel(values)):
+            fields.nth(i).fill(repr(float(value)))
+        fields.last.press("Enter")
+
+    with site.Visit(running, address + page) as visit:
+        figure = with_question(visit, "box", spec["question"])
+        verdict = figure.locator(".gim-verdict")
+        slips = spec["slips"].items() if isinstance(spec["slips"], dict) else spec["slips"]
+        for wrong, _ in slips:
+            enter(figure, wrong)
+            assert figure.get_attribute("data-state") == "slip", (wrong, verdict.inner_text())
+        enter(figure, np.asarray(spec["answer"], dtype=float) + 1234.5)
+        assert figure.get_attribute("data-state") == "wrong"
+        figure.locator("input").first.fill("many")
+        figure.locator("input").first.press("Enter")
+        assert figure.get_attribute("data-state") == "unclear"
+        for level in (1, 2, 3):
+            figure.locator(".gim-buttons button").nth(1).click()
+            assert figure.locator(".gim-hints li").count() == level
+        enter(figure, spec["answer"])
+        assert figure.get_attribute("data-state") == "right"
+        assert visit.complaints == []
+
+
+@pytest.mark.parametrize(("page", "spec"), specifications("QUIZZES"))
+def test_a_quiz_has_a_reason_for_every_choice(running, address, page, spec):
+    with site.Visit(running, address + page) as visit:
+        figure = with_question(visit, "quiz", spec["question"])
+        for i, (_, right, _) in enumerate(spec["choices"]):
+            figure.locator("input").nth(i).check()
+            figure.get_by_role("button", name="Check").click()
+            assert figure.locator(".gim-reason").nth(i).is_visible()
+            if not spec.get("several"):
+                assert figure.get_attribute("data-state") == ("right" if right else "wrong")
+
+
+@pytest.mark.parametrize(("page", "spec"), specifications("PREDICTIONS"))
+def test_a_prediction_comes_back_in_the_reply(running, address, page, spec):
+    with site.Visit(running, address + page) as visit:
+        figure = with_question(visit, "quiz", spec["question"])
+        said = visit.page.locator("article .gim-said")
+        assert not said.first.is_visible()
+        figure.locator("input").nth(spec["truth"]).check()
+        figure.get_by_role("button", name="Commit").click()
+        assert said.first.is_visible()
+        visit.page.reload()
+        assert visit.page.locator("article .gim-said").first.is_visible(), "the page forgot the prediction"
