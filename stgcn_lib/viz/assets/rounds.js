@@ -28,7 +28,7 @@ gim.define("rounds", (figure, stage, data, gim) => {
     svg("text", { x: x(t), y: 43, class: "tick", "text-anchor": "middle" }, digits(t))));
   const dots = at.map((_, v) => svg("circle", { cy: 8 + (v * 7) % 15, r: 3.2, class: "dot" }));
 
-  const says = el("p", { class: "says" });
+  const told = el("p", { class: "told" });
   const detail = el("p", { class: "detail" });
   const controls = gim.controls(figure, { last, fps: 3, smooth: false, word: "round", draw: show });
 
@@ -37,14 +37,14 @@ gim.define("rounds", (figure, stage, data, gim) => {
     svg("svg", { viewBox: `0 0 ${W} ${LINE}`, class: "line", role: "img", "aria-label": "All values of this round on one fixed scale" },
       svg("line", { x1: x(-scale), x2: x(scale), y1: 29, y2: 29, class: "axis" }), ticks, dots),
     controls.node,
-    says, detail,
+    told, detail,
     data.groupNames.length ? el("p", { class: "key" }, `Circle: ${data.groupNames[0]}. Square: ${data.groupNames[1]}.`) : "");
 
   function show(next) {
     round = next;
     const row = data.values[round], largest = Math.max(...row.map(Math.abs)) || 1;
-    says.setAttribute("aria-live", figure.dataset.playing === "true" ? "off" : "polite");
-    says.textContent = data.captions[round];
+    told.setAttribute("aria-live", figure.dataset.playing === "true" ? "off" : "polite");
+    told.textContent = data.captions[round];
     nodes.forEach((node, v) => {
       const strength = Math.round(15 + 70 * Math.abs(row[v]) / largest);
       const tone = row[v] > 0 ? "--gim-cell" : "--gim-cell-negative";
