@@ -21,6 +21,7 @@ STATIC = Path(__file__).resolve().parents[1] / "_static"
 # script (a part of its file name or of its text): what a page must hold to need it; None: no page of ours needs it
 NEEDS = {
     "gim.js": "data-gim=",
+    "mathjax": "math notranslate",
     "thebe": None,
     "THEBE_JS_URL": None,
     "togglebutton": 'class="toggle',
