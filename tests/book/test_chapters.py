@@ -5,6 +5,7 @@ import statistics
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+ROOT = Path(__file__).parents[2]
 TAGS = {"remove-input", "remove-output", "remove-cell", "hide-input", "hide-output", "raises-exception"}
 
 
@@ -78,6 +79,17 @@ def test_relative_links_lead_somewhere(chapter, notebook):
                 url = urlsplit(target)
                 if not url.scheme and url.path:
                     assert (Path(chapter).parent / unquote(url.path)).exists(), f"{cell.id}: {target}"
+
+
+def test_every_citation_is_in_the_bibliography(notebook):
+    """[Kipf & Welling, 2017](../reference/bibliography.md): an entry with that first author and that year is there."""
+    entries = (ROOT / "book" / "references.bib").read_text(encoding="utf-8").split("\n@")
+    known = {(re.search(r"author = \{+([^,}]+)", entry).group(1), match.group(1)) for entry in entries
+             if (match := re.search(r"year = \{(\d+)\}", entry))}
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    cited = re.findall(r"\[([^\]]+), (\d{4})\]\([^)]*bibliography", text)
+    assert cited
+    assert [c for c in cited if (re.split(r" (?:&|and|et al)", c[0])[0], c[1]) not in known] == []
 
 
 def test_eight_exercises_with_solutions(notebook):
