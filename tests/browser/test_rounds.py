@@ -16,11 +16,11 @@ def test_step_and_scrub_change_the_picture(running, address, name):
         figure = visit.page.locator(ROUNDS).first
         figure.scroll_into_view_if_needed()
         told, signs = figure.locator(".told"), figure.locator(".sign")
-        before = told.inner_text(), signs.all_inner_texts()
+        before = told.inner_text(), signs.all_text_contents()
         figure.get_by_role("button", name="Step", exact=True).click()
-        assert told.inner_text() != before[0] and signs.all_inner_texts() != before[1]
+        assert told.inner_text() != before[0] and signs.all_text_contents() != before[1]
         figure.get_by_role("button", name="Back", exact=True).click()
-        assert (told.inner_text(), signs.all_inner_texts()) == before
+        assert (told.inner_text(), signs.all_text_contents()) == before
         figure.locator("input[type=range]").focus()
         visit.page.keyboard.press("End")
         last = figure.locator("input[type=range]").get_attribute("max")
