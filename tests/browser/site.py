@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import yaml
 
 ROOT = Path(__file__).parents[2]
-HTML = ROOT / "_build" / "html"
+HTML = Path(os.environ.get("STGCN_SITE", ROOT / "_build" / "html"))
 TEXT = {".html", ".css", ".js", ".json", ".svg", ".txt", ".map"}
 # without these, Chromium asks its maker's servers for updates at every start
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

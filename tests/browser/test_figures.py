@@ -133,7 +133,7 @@ def test_the_page_divides_as_python_does(running, tmp_path, kind, loops):
             visit.page.get_by_role("button", name="Self-loops").click()
         visit.page.locator("select").select_option(kind)
         shown = visit.page.eval_on_selector_all(".cell", "cells => cells.map(cell => +cell.dataset.value)")
-    torch.testing.assert_close(torch.tensor(shown).reshape(6, 6), wanted)
+    torch.testing.assert_close(torch.tensor(shown, dtype=torch.float32).reshape(6, 6), wanted)
 
 
 def specifications(kind):

@@ -9,8 +9,8 @@ gim.define("linked", (figure, stage, data, gim) => {
   /* The matrix after the reader's choices; the same numbers as normalize_adjacency in Python (tested in the browser). */
   function divided() {
     const plain = data.matrix.map((row, v) => row.map((w, u) => (u !== v ? w : loops ? w || 1 : 0)));
-    const degree = plain.map((row) => row.reduce((sum, w) => sum + w, 0) || 1);   // an isolated node divides 0 by 1
-    return plain.map((row, v) => row.map((w, u) => ({ none: w, row: w / degree[v], symmetric: w / Math.sqrt(degree[v] * degree[u]) }[kind])));
+    const share = plain.map((row) => row.reduce((sum, w) => sum + w, 0)).map((degree) => (degree ? 1 / degree : 0));
+    return plain.map((row, v) => row.map((w, u) => ({ none: w, row: w * share[v], symmetric: w * Math.sqrt(share[v] * share[u]) }[kind])));
   }
 
   /* ---- the drawing ---- */
