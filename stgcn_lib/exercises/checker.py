@@ -91,7 +91,8 @@ class Check:
     def run(self, answer, hint=0):
         """As calling it, without showing anything: for graders and tests."""
         if hint not in range(LEVELS + 1):
-            raise ValueError(f"hint is {hint!r}, expected 1, 2 or {LEVELS}")
+            raise ValueError(f"hint is {hint!r}, expected a whole number from 0 (none) to {LEVELS}")
+        hint = int(hint)
         with torch.random.fork_rng(devices=[]):  # the reader's own random numbers go on as if nothing had happened
             lines = self._lines(answer)
         return Result(self, lines, hint)
@@ -106,8 +107,8 @@ class Check:
                     if number == 0:
                         raise broken
                     broken = str(broken)
-                lines.append(("fails", name, broken) if broken else ("holds", name, ""))
-                if broken and number == 0:
+                lines.append(("holds", name, "") if broken is None else ("fails", name, broken))
+                if broken is not None and number == 0:
                     return lines + [("waits", later, "") for later, _ in self.properties[1:]]
         except Stub as stub:
             return [("stub", f"asked for: {self.asks}", str(stub))]
@@ -140,6 +141,7 @@ class Result:
     Attributes:
         passed: all properties hold.
         report: the lines of the report, plain text.
+        headline: its first line; "still the stub" if nothing was filled in.
         failed: names of the properties that do not hold.
     """
 
@@ -155,8 +157,9 @@ class Result:
             self.headline = f"{check.name}: still the stub."
         else:
             self.headline = f"{check.name}: not yet, {count} of {len(lines)} properties hold."
-        more = "" if self.passed or hint == LEVELS else f"For {'another' if hint else 'a'} hint: check.{check.name}(answer, hint={hint + 1})"
-        self.footer = more
+        self.footer = ""
+        if not self.passed and hint < LEVELS:
+            self.footer = f"For {'another' if hint else 'a'} hint: check.{check.name}(answer, hint={hint + 1})"
         self._cell = _cell()
 
     def __bool__(self):
@@ -226,16 +229,19 @@ def call(answer, *inputs, shape=None, kind=None, finite=True):
         Wrong: it raised, or returned the wrong thing; the message says on what input.
         Stub: it raised NotImplementedError or returned None or ``...``.
     """
-    given = f", given {', '.join(map(_describe, inputs))}" if inputs else ""
+    given = f", given {' and '.join(map(_describe, inputs))}" if inputs else ""
     if not callable(answer):
         raise Wrong(f"expected something to call, got {_describe(answer)}: give the function itself, without ()")
     copies = [x.clone() if isinstance(x, torch.Tensor) else x.copy() if hasattr(x, "copy") else x for x in inputs]
     try:
         got = answer(*copies)
-    except NotImplementedError:
-        raise Stub("it raises NotImplementedError") from None
     except Exception as error:  # whatever the reader's code raises is a finding about the answer
-        raise Wrong(f"raised {type(error).__name__}: {error}{_where(error, answer)}{given}") from None
+        line = _line(error, answer)
+        # PyTorch has this error too, for a type that an operation does not know (bool @ bool): then the code is no stub
+        if isinstance(error, NotImplementedError) and (not str(error) or line.startswith("raise ") or ": raise " in line):
+            raise Stub("it raises NotImplementedError") from None
+        where = f' at the line "{line}"' if line else ""
+        raise Wrong(f"raised {type(error).__name__}: {_brief(error)}{where}{given}") from None
     if got is None or got is Ellipsis:
         raise Stub("it returns None: if you have filled it in, the return line is missing" if got is None else "it returns ...")
     return tensor(got, shape=shape, kind=kind, finite=finite, given=given, what="returned")
@@ -249,7 +255,9 @@ def tensor(value, shape=None, kind=None, finite=True, given="", what="got"):
         raise Wrong(f"{what} {_describe(value)}{given}, expected a {kind.__name__}")
     try:
         numbers = value.detach() if isinstance(value, torch.Tensor) else torch.as_tensor(np.asarray(value))
-        numbers = numbers.to("cpu", torch.float64)
+        if numbers.is_complex():
+            raise Wrong(f"{what} complex numbers{given}, expected real ones")
+        numbers = numbers.to("cpu", torch.float64).to_dense()
     except (TypeError, ValueError, RuntimeError):
         raise Wrong(f"{what} {_describe(value)}{given}, expected numbers") from None
     if shape is not None and tuple(numbers.shape) != tuple(shape):
@@ -298,12 +306,17 @@ def _describe(value):
     return f"a {type(value).__name__}"
 
 
-def _where(error, answer):
-    """The reader's own line that raised, if it can be found."""
+def _brief(error):
+    """The first line of an error's text, cut where it gets long: some of PyTorch's fill a page."""
+    first = str(error).partition("\n")[0]
+    return first if len(first) <= 160 else f"{first[:150]} ..."
+
+
+def _line(error, answer):
+    """The reader's own line that raised, or "" if it cannot be found."""
     code = getattr(answer, "__code__", None) or getattr(getattr(answer, "forward", None), "__code__", None)
     lines = [frame for frame in traceback.extract_tb(error.__traceback__) if code and frame.filename == code.co_filename]
-    text = linecache.getline(lines[-1].filename, lines[-1].lineno).strip() if lines else ""
-    return f' at the line "{text}"' if text else ""
+    return linecache.getline(lines[-1].filename, lines[-1].lineno).strip() if lines else ""
 
 
 # ---- what tests of a check are written with -------------------------------------------------------------------------------------
