@@ -74,8 +74,9 @@ def box(question, answer, *, hints, slips=(), right="", label="Your answer", row
         told.append([slip.tolist(), sentence])
     names = {"rows": rows, "columns": columns}
     for axis, (argument, given) in enumerate(names.items()):
-        if given is not None and len(given) != answer.shape[axis]:
-            raise ValueError(f"{argument} has {len(given)} names, the answer has {answer.shape[axis]} {argument}")
+        wanted = answer.shape[axis] if axis < table else 0  # a number has no rows, a vector no columns
+        if given is not None and len(given) != wanted:
+            raise ValueError(f"{argument} has {len(given)} names, the answer has {wanted} {argument}")
     data = {"answer": answer.tolist(), "slips": told, "hints": list(hints), "right": right, "label": label, "places": places,
             "tolerance": tolerance, "rows": list(map(str, rows if rows is not None else range(1, answer.shape[0] + 1))) if table else [],
             "columns": list(map(str, columns if columns is not None else range(1, answer.shape[1] + 1))) if table == 2 else []}
@@ -145,9 +146,12 @@ def predict_reply(key, question, *, reply, choices=(), truth=None, label="", lat
 
 def _table(value, argument):
     """A number, vector or matrix as a (rows, columns) array, and its dimension 0, 1 or 2."""
-    array = np.asarray(value, dtype=float)
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):  # words, or rows of different lengths
+        array = np.empty(0)
     if array.ndim > 2 or array.size == 0 or not np.isfinite(array).all():
-        raise ValueError(f"{argument} is {value!r}, expected a finite number, a list of numbers or a list of rows")
+        raise ValueError(f"{argument} is {value!r}, expected a finite number, a list of numbers or a list of rows as long as each other")
     return array.reshape(array.shape[0] if array.ndim else 1, -1), array.ndim
 
 

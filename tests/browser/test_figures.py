@@ -187,6 +187,29 @@ def test_a_box_names_the_slip_hints_and_accepts_the_answer(running, address, pag
         assert visit.complaints == []
 
 
+def test_a_box_reads_numbers_as_people_write_them(running, tmp_path):
+    from stgcn_lib.exercises import boxes
+
+    boxes.box("What is 1/&radic;10?", 10 ** -0.5, hints=("a", "b", "c"), slips={0.2: "The root of 25."}).save(tmp_path / "page.html")
+    with site.Visit(running, (tmp_path / "page.html").as_uri()) as visit:
+        figure = visit.page.locator("figure.gim-box")
+
+        def state(typed):
+            figure.locator("input").fill(typed)
+            figure.locator("input").press("Enter")
+            return figure.get_attribute("data-state")
+
+        for typed in ("0.316", "0,316", " .316", "1/\u221a10", "1/sqrt(10)", "1 / \u221a(2 \u00b7 5)", "1/sqrt(2*5)", "sqrt(10)/10",
+                      "\u221210/(-10 * \u221a10)", "(1 + 2 - 2)/\u221a10"):
+            assert state(typed) == "right", typed
+        assert state("1/5") == state("1/sqrt(25)") == "slip"
+        assert state("0.3") == "unclear" and "rounded" in figure.locator(".gim-verdict").inner_text()
+        assert state("\u221a2") == state("1/3") == "wrong"
+        for typed in ("", "many", "1/0", "1 1/2", "1/\u221a(10", "1/", "1e3", "0.3.1", "0.316 m"):
+            assert state(typed) == "unclear", typed
+        assert visit.complaints == []
+
+
 @pytest.mark.parametrize(("page", "spec"), specifications("QUIZZES"))
 def test_a_quiz_has_a_reason_for_every_choice(running, address, page, spec):
     with site.Visit(running, address + page) as visit:

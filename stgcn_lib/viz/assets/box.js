@@ -3,20 +3,34 @@ gim.define("box", (figure, stage, data, gim) => {
   "use strict";
   const { el } = gim;
 
-  /* "4", "-0.5", "0,5", "1/3", "1/√6", "2/sqrt(6)" as a number; null for what is none of these. */
+  /* "4", "-0.5", "0,5", "1/3", "1/√(2·5)", "(6 + 2)/sqrt(3)" as a number; null for what is none of these. */
   function read(text) {
-    const plain = text.trim().replace(/[\u2212\u2013]/g, "-").replace(/,/g, ".").replace(/\u221a/g, "sqrt").replace(/[\s*\u00b7()]/g, "");
-    const part = (piece) => {
-      const match = /^([+-]?)(\d+\.?\d*|\.\d+)?(?:sqrt(\d+\.?\d*|\.\d+))?$/.exec(piece);
-      if (!match || (match[2] === undefined && match[3] === undefined)) return NaN;
-      return (match[1] === "-" ? -1 : 1) * (match[2] === undefined ? 1 : +match[2]) * (match[3] === undefined ? 1 : Math.sqrt(+match[3]));
-    };
-    const pieces = plain.split("/");
-    const value = pieces.length === 1 ? part(pieces[0]) : pieces.length === 2 ? part(pieces[0]) / part(pieces[1]) : NaN;
-    return Number.isFinite(value) ? value : null;
+    const plain = text.replace(/[\u2212\u2013]/g, "-").replace(/,/g, ".").replace(/\u221a/g, "sqrt").replace(/[\u00b7\u00d7]/g, "*");
+    const tokens = plain.match(/\d+\.?\d*|\.\d+|sqrt|\S/g) || [];
+    const next = (...words) => (words.includes(tokens[0]) ? tokens.shift() : null);
+    function factor() {
+      if (next("-")) return -factor();
+      if (next("+")) return factor();
+      if (next("sqrt")) return Math.sqrt(factor());
+      if (!next("(")) return Number(tokens.shift());        // NaN for a word, and for nothing at all
+      const value = sum();
+      return next(")") ? value : NaN;
+    }
+    function product() {
+      let value = factor();
+      while (["*", "/", "sqrt", "("].includes(tokens[0])) value = next("/") ? value / factor() : (next("*"), value * factor());
+      return value;
+    }
+    function sum() {
+      let value = product();
+      while (["+", "-"].includes(tokens[0])) value = next("-") ? value - product() : (next("+"), value + product());
+      return value;
+    }
+    const value = sum();
+    return tokens.length === 0 && Number.isFinite(value) ? value : null;  // "1 1/2" leaves tokens over
   }
   /* Half a unit of the last decimal that was typed; an expression such as 1/3 is exact. */
-  const rounding = (text) => (/[/\u221a]|sqrt/.test(text) ? 0 : 0.5 * 10 ** -(text.trim().split(/[.,]/)[1] || "").length);
+  const rounding = (text) => (/^[\s+\u2212\u2013-]*[\d.,]+\s*$/.test(text) ? 0.5 * 10 ** -(text.trim().split(/[.,]/)[1] || "").length : 0);
 
   const rows = data.answer.length, columns = data.answer[0].length, table = data.rows.length > 0;
   const id = (gim.boxes = (gim.boxes || 0) + 1);
