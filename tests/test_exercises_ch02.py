@@ -1,5 +1,9 @@
 """The checks of chapter 2: stubs are known as stubs, solutions pass, the wrong answers that people give are refused."""
 
+import json
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -167,6 +171,20 @@ def test_fold():
 
 def test_numpy_answers_pass_too():
     assert ch02.bones.run(lambda x, p: bones(x, p).numpy()) and ch02.fold.run(lambda x: fold(x).numpy())
+
+
+CHAPTER = Path(__file__).parents[1] / "book" / "part1-graphs" / "02-skeletons-as-graphs.ipynb"
+
+
+@pytest.mark.parametrize("name", ["bones", "mirror", "fold"])
+def test_the_solution_printed_in_the_chapter_passes(name):
+    cells = json.loads(CHAPTER.read_text(encoding="utf-8"))["cells"]
+    prose = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    printed = [block for block in re.findall(r"```python\n(.*?)```", prose, flags=re.S) if f"def {name}(" in block]
+    assert len(printed) == 1
+    space = {}
+    exec(printed[0], space)
+    assert getattr(ch02, name).run(space[name])
 
 
 # ---- by hand ------------------------------------------------------------------------------------------------------------------
