@@ -72,14 +72,14 @@ def box(question, answer, *, hints, slips=(), right="", label="Your answer", row
         if np.abs(slip - answer).max() <= tolerance:
             raise ValueError(f"slip {value} is within {tolerance} of the right answer")
         told.append([slip.tolist(), sentence])
-    names = {"rows": rows, "columns": columns}
-    for axis, (argument, given) in enumerate(names.items()):
+    for axis, (argument, given) in enumerate((("rows", rows), ("columns", columns))):
         wanted = answer.shape[axis] if axis < table else 0  # a number has no rows, a vector no columns
         if given is not None and len(given) != wanted:
             raise ValueError(f"{argument} has {len(given)} names, the answer has {wanted} {argument}")
+    numbered = [range(1, size + 1) for size in answer.shape]
     data = {"answer": answer.tolist(), "slips": told, "hints": list(hints), "right": right, "label": label, "places": places,
-            "tolerance": tolerance, "rows": list(map(str, rows if rows is not None else range(1, answer.shape[0] + 1))) if table else [],
-            "columns": list(map(str, columns if columns is not None else range(1, answer.shape[1] + 1))) if table == 2 else []}
+            "tolerance": tolerance, "rows": list(map(str, numbered[0] if rows is None else rows)) if table else [],
+            "columns": list(map(str, numbered[1] if columns is None else columns)) if table == 2 else []}
     return Component("box", data, alt=f"By hand: {_plain(question)}", still=f'<p class="gim-question">{question}</p>')
 
 
@@ -98,10 +98,12 @@ def quiz(question, choices, *, several=False):
         ValueError: fewer than two choices, a choice without a reason, no right choice, or several without `several`.
     """
     if len(choices) < 2 or any(len(choice) != 3 or not choice[0] or not choice[2] for choice in choices):
-        raise ValueError(f"choices of {_plain(question)!r}: expected two or more of (text, True or False, reason), each with a reason")
+        raise ValueError(f"choices of {_plain(question)!r}: expected two or more of (text, True or False, reason), "
+                         "each with a reason")
     count = sum(bool(right) for _, right, _ in choices)
     if count == 0 or (count > 1 and not several):
-        raise ValueError(f"choices of {_plain(question)!r} holds {count} right ones, expected {'one or more' if several else 'one'}")
+        raise ValueError(f"choices of {_plain(question)!r} holds {count} right ones, "
+                         f"expected {'one or more' if several else 'one'}")
     data = {"mode": "quiz", "several": several,
             "choices": [{"text": text, "right": bool(right), "reason": reason} for text, right, reason in choices]}
     return Component("quiz", data, alt=f"Quiz: {_plain(question)}", still=_question(question, [text for text, _, _ in choices]))
@@ -151,7 +153,7 @@ def _table(value, argument):
     except (TypeError, ValueError):  # words, or rows of different lengths
         array = np.empty(0)
     if array.ndim > 2 or array.size == 0 or not np.isfinite(array).all():
-        raise ValueError(f"{argument} is {value!r}, expected a finite number, a list of numbers or a list of rows as long as each other")
+        raise ValueError(f"{argument} is {value!r}, expected a finite number, a list of numbers or a list of equally long rows")
     return array.reshape(array.shape[0] if array.ndim else 1, -1), array.ndim
 
 

@@ -183,7 +183,8 @@ class Result:
         rest = "".join(f"<p>{html.escape(line)}</p>" for line in self.hints)
         rest += f"<p><code>{html.escape(self.footer)}</code></p>" if self.footer else ""
         style = "" if in_book() else f"<style>{stylesheet()}</style>"
-        return (f'<div class="gim gim-check"><p class="gim-{"holds" if self.passed else "fails"}"><b>{html.escape(self.headline)}</b></p>'
+        state = "holds" if self.passed else "fails"
+        return (f'<div class="gim gim-check"><p class="gim-{state}"><b>{html.escape(self.headline)}</b></p>'
                 f"<ul>{rows}</ul>{rest}{style}</div>")
 
     def show(self):
@@ -299,8 +300,7 @@ def random_adjacency(rng, nodes, directed=True, isolated=False):
 
 def _describe(value):
     if isinstance(value, (torch.Tensor, np.ndarray)):
-        kind = "tensor" if isinstance(value, torch.Tensor) else "array"
-        return f"a {kind} of shape {tuple(value.shape)}"
+        return f"{'a tensor' if isinstance(value, torch.Tensor) else 'an array'} of shape {tuple(value.shape)}"
     if isinstance(value, (bool, int, float, str)):
         return repr(value)
     return f"a {type(value).__name__}"
@@ -309,7 +309,7 @@ def _describe(value):
 def _brief(error):
     """The first line of an error's text, cut where it gets long: some of PyTorch's fill a page."""
     first = str(error).partition("\n")[0]
-    return first if len(first) <= 160 else f"{first[:150]} ..."
+    return first if len(first) <= 160 else f"{first[:150].rstrip()} ..."
 
 
 def _line(error, answer):
