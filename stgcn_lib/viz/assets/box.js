@@ -83,10 +83,11 @@ gim.define("box", (figure, stage, data, gim) => {
   }
 
   const label = table ? el("span", { class: "gim-label" }, data.label) : el("label", { class: "gim-label", for: fields[0][0].id }, data.label);
+  const named = (text, field) => [el("label", { class: "gim-label", for: field.id }, text), field];
   const entry = !table ? fields[0][0]
-    : el("table", { class: "gim-entry" },
-      columns > 1 || data.columns.length ? el("tr", {}, el("td", {}), data.columns.map((name) => el("th", { scope: "col" }, name))) : null,
-      fields.map((row, i) => el("tr", {}, el("th", { scope: "row" }, data.rows[i]), row.map((field) => el("td", {}, field)))));
-  stage.append(el("form", { class: table ? "gim-form gim-form-table" : "gim-form", onsubmit: check, novalidate: true }, label, entry,
+    : !data.columns.length ? el("span", { class: "gim-entry" }, fields.map(([field], i) => el("span", {}, named(data.rows[i], field))))
+      : el("table", { class: "gim-entry" }, el("tr", {}, el("td", {}), data.columns.map((name) => el("th", { scope: "col" }, name))),
+        fields.map((row, i) => el("tr", {}, el("th", { scope: "row" }, data.rows[i]), row.map((field) => el("td", {}, field)))));
+  stage.append(el("form", { class: data.columns.length ? "gim-form gim-form-table" : "gim-form", onsubmit: check, novalidate: true }, label, entry,
     el("span", { class: "gim-buttons" }, el("button", { type: "submit", class: "gim-check" }, "Check"), hintButton)), verdict, hints);
 });
