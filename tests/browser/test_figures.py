@@ -190,7 +190,8 @@ def test_a_box_names_the_slip_hints_and_accepts_the_answer(running, address, pag
 def test_a_box_reads_numbers_as_people_write_them(running, tmp_path):
     from stgcn_lib.exercises import boxes
 
-    boxes.box("What is 1/&radic;10?", 10 ** -0.5, hints=("a", "b", "c"), slips={0.2: "The root of 25."}).save(tmp_path / "page.html")
+    question = boxes.box("What is 1/&radic;10?", 10 ** -0.5, hints=("a", "b", "c"), slips={0.2: "The root of 25."})
+    question.save(tmp_path / "page.html")
     with site.Visit(running, (tmp_path / "page.html").as_uri()) as visit:
         figure = visit.page.locator("figure.gim-box")
 
