@@ -174,6 +174,7 @@ var gim = window.gim && window.gim.version === 1 ? window.gim : (window.gim = (f
       if (!kind || figure.dataset.gimReady) return;
       figure.dataset.gimReady = "1";
       const stage = figure.querySelector(".gim-stage");
+      figure.dataset.lmSuppressShortcuts = "true";   // in JupyterLab, keys pressed in a figure are not for the notebook
       try {
         kind(figure, stage, JSON.parse(figure.querySelector("script.gim-data").textContent), api);
       } catch (error) {             // one broken figure must not stop the others on the page
