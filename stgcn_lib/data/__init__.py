@@ -3,20 +3,22 @@
 ``load(name)`` reads a recorded set from this computer into a `Dataset`; ``motions.generate()`` makes one without any file.
 """
 
-from . import camera, cmu, kinematics, motions, transforms, ui_prmd
+from . import bvh, camera, cmu, kinematics, motions, transforms, ui_prmd
 from .cache import DataNotFound, available, data_root
 from .dataset import Dataset
 
-__all__ = ["DataNotFound", "Dataset", "available", "camera", "data_root", "kinematics", "load", "motions", "transforms"]
+__all__ = ["DataNotFound", "Dataset", "available", "bvh", "camera", "cmu", "data_root", "kinematics", "load",
+           "motions", "transforms", "ui_prmd"]
 
-_READERS = {"cmu_expmap": cmu.load, "ui_prmd": ui_prmd.load}
+_READERS = {"cmu_expmap": cmu.load, "ui_prmd": ui_prmd.load, "animated_drawings_bvh": bvh.load}
 
 
 def load(name, split="all", root=None, **only):
     """Read a recorded data set.
 
     Args:
-        name: "cmu_expmap" or "ui_prmd"; `cmu.load` and `ui_prmd.load` say what is in them and what their splits mean.
+        name: "cmu_expmap", "ui_prmd" or "animated_drawings_bvh"; `cmu.load`, `ui_prmd.load` and `bvh.load` say what is in
+            them and what their splits mean.
         split: "all", "train" or "test".
         root: the folder of the data sets, `data_root` unless given.
         only: what the reader can choose by, such as ``load("ui_prmd", exercises=("m01",), correct=True)``.
