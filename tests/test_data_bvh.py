@@ -1,6 +1,7 @@
 """BVH: positions by hand and by loops with SciPy's rotations, every kind of damage named, the clips themselves."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -257,7 +258,8 @@ def test_the_recordings_are_people(group, count, real_data):
     assert len(d) == count and d.graph.num_joints == {"fair1": 34, "cmu1": 38}[group]
     for file, clip in zip(d.tags["file"], d.clips, strict=True):
         motion = read_bvh(root / "animated_drawings_bvh" / file)
-        np.testing.assert_allclose(motion.positions()[::50], by_loops(motion)[::50], atol=1e-9)
+        few = replace(motion, frames=motion.frames[::50])
+        np.testing.assert_allclose(few.positions(), by_loops(few), atol=1e-9)
         if group == "cmu1":  # the layout's bones are the file's
             file_bones = {frozenset((j, int(p))) for j, p in enumerate(motion.parents) if p >= 0}
             assert file_bones == {frozenset(edge) for edge in skeleton("cmu-38").edges}

@@ -53,7 +53,7 @@ def test_a_set_is_there_if_its_folder_holds_something(home, monkeypatch):
     assert folder("cmu_expmap") == home / "cmu_expmap"
 
 
-@pytest.mark.parametrize("name", ["cmu_expmap", "ui_prmd"])
+@pytest.mark.parametrize("name", ["cmu_expmap", "ui_prmd", "animated_drawings_bvh"])
 def test_a_missing_set_says_how_to_get_it(name, tmp_path):
     with pytest.raises(DataNotFound) as error:
         load(name, root=tmp_path)
