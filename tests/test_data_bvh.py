@@ -229,11 +229,11 @@ def files(tmp_path):
 def test_load_turns_z_up_into_y_up(files):
     path = files / "animated_drawings_bvh" / "fair1" / "jumping.bvh"
     rows = [f"{t} 2 3 0 0 0 0 0 0 0" for t in range(8)]
-    path.write_text("\n".join(LINES[:25] + ["Frames: 8", "Frame Time: 0.008333"] + rows).replace("Hips", "Spine3"))
+    path.write_text("\n".join(LINES[:25] + ["Frames: 8", "Frame Time: 0.008342"] + rows).replace("Hips", "Spine3"))
     d = load("animated_drawings_bvh", root=files)
     assert [d.classes[i] for i in d.labels] == ["dab", "jumping", "wave hello"] and d.fps == 30
     # (x, y, z) with z up becomes (-x, z, y) with y up: what was in front (y) is in front (z), and left stays left
-    np.testing.assert_allclose(d.clips[1][:, 0], 0.038 * np.array([[0, 3, 2], [-4, 3, 2]]), atol=1e-6)  # 120 to 30 a second
+    np.testing.assert_allclose(d.clips[1][:, 0], 0.038 * np.array([[0, 3, 2], [-4, 3, 2]]), atol=1e-6)  # 119.9 to 30 a second
     np.testing.assert_allclose(d.clips[0][0, 1], 0.038 * np.array([-3, 3, 2]), atol=1e-6)
     assert d.graph.joints[d.graph.center] == "Spine3"
 

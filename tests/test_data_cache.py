@@ -80,7 +80,7 @@ def test_numbers_are_read_plain_and_compressed(text, tmp_path):
 
 
 WHOLE = gzip.compress(b"1,2\n3,4\n" * 200)
-FLIPPED = WHOLE[:12] + bytes([WHOLE[12] ^ 255]) + WHOLE[13:]
+FLIPPED = WHOLE[:10] + b"\xff" + WHOLE[11:]  # no kind of block that exists
 
 
 @pytest.mark.parametrize("name, data, says", [
