@@ -114,8 +114,8 @@ def parse_bvh(text, name="BVH text"):
     reader.expect("Frame")
     reader.expect("Time:")
     frame_time = reader.number("the seconds between frames")
-    if frame_time <= 0:
-        reader.fail(f"expected a frame time above 0 seconds, found {frame_time:g}")
+    if frame_time < 1e-6:  # nothing records a million frames a second, and 1 / 1e-310 is no finite number
+        reader.fail(f"expected a frame time of a millionth of a second or more, found {frame_time:g}")
     rows = []
     while (tokens := reader.rest_of_line()) is not None:
         if len(tokens) != width:
@@ -154,6 +154,8 @@ def load(split="all", root=None, skeleton="fair1"):
     for file in files:
         motion = read_bvh(cache.file(folder / file, "animated_drawings_bvh"))
         stride = max(1, round(motion.fps / 30))
+        if not 29 < motion.fps / stride < 31:
+            raise ValueError(f"{folder / file} has {motion.fps:g} frames a second, expected 30 or a multiple of it: fetch it again")
         x = motion.positions()[::stride] * METRES_PER_UNIT[skeleton]
         if skeleton == "fair1":
             layout = motion.graph("Spine3", "fair1-34")  # both shoulders hang from Spine3
