@@ -89,6 +89,7 @@ def test_the_split_is_by_person(files):
     train = load("ui_prmd", "train", root=files, exercises="m04", subjects=(2, 9), correct=True)
     test = load("ui_prmd", "test", root=files, exercises="m04", subjects=(2, 9), correct=True)
     assert set(train.subjects) == {2} and set(test.subjects) == {9} and len(train) == len(test) == 10
+    assert ui_prmd.TRAIN_SUBJECTS + ui_prmd.TEST_SUBJECTS == tuple(range(1, 11))  # everyone, and nobody twice
 
 
 @pytest.mark.parametrize("asked, says", [
