@@ -140,10 +140,8 @@ def specifications(kind):
     """(chapter page, specification) of every box or quiz of the chapters."""
     from importlib import import_module
 
-    for page in CHAPTERS:
-        module = import_module(f"stgcn_lib.exercises.ch{page.rsplit('/', 1)[1][:2]}")
-        for name, spec in getattr(module, kind).items():
-            yield pytest.param(page, spec, id=name)
+    modules = {page: import_module(f"stgcn_lib.exercises.ch{page.rsplit('/', 1)[1][:2]}") for page in CHAPTERS}
+    return [pytest.param(page, spec, id=name) for page, module in modules.items() for name, spec in getattr(module, kind).items()]
 
 
 def with_question(visit, kind, question):
@@ -234,3 +232,22 @@ def test_a_prediction_comes_back_in_the_reply(running, address, page, spec):
         assert said.first.is_visible()
         visit.page.reload()
         assert visit.page.locator("article .gim-said").first.is_visible(), "the page forgot the prediction"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_plotly_is_drawn_from_the_site_itself_in_the_colours_of_the_page(running, address, dark, monkeypatch):
+    from plotly.graph_objects import Figure, Heatmap
+
+    from stgcn_lib.viz import plots, theme
+
+    monkeypatch.setenv("STGCN_BOOK", "1")
+    chart = plots.plotly_figure(Figure(Heatmap(z=[[0, 1], [2, 3]])), alt="four cells")
+    with site.Visit(running, address + CHAPTERS[0], dark=dark) as visit:
+        assert not any("plotly" in url for url in visit.sizes), "plotly was loaded before any chart needed it"
+        visit.page.evaluate("html => { document.querySelector('article').insertAdjacentHTML('afterbegin', html); gim.mountAll(); }",
+                            chart._repr_html_())
+        visit.page.locator("figure.gim-plotly .main-svg").first.wait_for()
+        paper = visit.page.eval_on_selector("figure.gim-plotly .main-svg", "node => node.style.background")
+        red, green, blue = (int(theme.color("surface", dark)[i:i + 2], 16) for i in (1, 3, 5))
+        assert paper == f"rgb({red}, {green}, {blue})"
+        assert visit.outside == [] and visit.complaints == []
