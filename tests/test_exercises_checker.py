@@ -247,7 +247,10 @@ def test_a_check_without_properties_passes_nothing():
 def test_hints_come_one_level_at_a_time(answer, level):
     text = str(doubling().run(answer, hint=level))
     assert [hint in text for hint in HINTS] == [i < level for i in range(LEVELS)]
-    assert (f"check.doubling(answer, hint={level + 1})" in text) == (level < LEVELS)
+    # the line to paste names the reader's own function
+    name = getattr(answer, "__name__", "<lambda>")
+    name = name if name.isidentifier() else "answer"
+    assert (f"check.doubling({name}, hint={level + 1})" in text) == (level < LEVELS)
     assert ("For a hint" in text, "For another hint" in text) == (level == 0, 0 < level < LEVELS)
 
 

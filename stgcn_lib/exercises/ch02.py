@@ -127,7 +127,8 @@ def _(answer, rng):
 
 
 fold = Check("fold", asks="a function of x (N, C, T, V, M)", hints=(
-    "A reshape never moves a number in memory. Which two axes have to become neighbours before they can become one?",
+    "A reshape reads the numbers in the order of the axes, the last one fastest. Which two axes have to become neighbours before "
+    "they can become one?",
     "N and M are to be merged, with N outside. So M has to stand right behind N first.",
     "One permute that puts M behind N and leaves C, T, V in their order, then one reshape."))
 

@@ -95,7 +95,8 @@ class Check:
         hint = int(hint)
         with torch.random.fork_rng(devices=[]):  # the reader's own random numbers go on as if nothing had happened
             lines = self._lines(answer)
-        return Result(self, lines, hint)
+        name = getattr(answer, "__name__", "")
+        return Result(self, lines, hint, name if name.isidentifier() else "answer")
 
     def _lines(self, answer):
         """One (state, property, message) each; the state is "holds", "fails", "waits" or "stub"."""
@@ -145,7 +146,7 @@ class Result:
         failed: names of the properties that do not hold.
     """
 
-    def __init__(self, check, lines, hint):
+    def __init__(self, check, lines, hint, called):
         self.lines, self.check = lines, check
         self.passed = bool(lines) and all(state == "holds" for state, _, _ in lines)
         self.failed = [name for state, name, _ in lines if state == "fails"]
@@ -159,7 +160,7 @@ class Result:
             self.headline = f"{check.name}: not yet, {count} of {len(lines)} properties hold."
         self.footer = ""
         if not self.passed and hint < LEVELS:
-            self.footer = f"For {'another' if hint else 'a'} hint: check.{check.name}(answer, hint={hint + 1})"
+            self.footer = f"For {'another' if hint else 'a'} hint: check.{check.name}({called}, hint={hint + 1})"
         self._cell = _cell()
 
     def __bool__(self):
