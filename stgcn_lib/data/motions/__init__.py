@@ -114,7 +114,7 @@ def _animate(action, seed, person, repeat, frames, side=None):
         span = max(span, length * rng.uniform(0.45, 0.95))
     span = min(span, 0.95 * length)
     time = np.arange(frames) / FPS - rng.uniform(0, length - span)
-    actor = _actions.Actor(bones, _idle(rng, frames), rng)
+    actor = _actions.Person(bones, _idle(rng, frames), rng, angles=_human.LIMITS)
     if action not in ("walk", "run"):  # people let go of themselves before they go
         _actions.at_ease(actor)
     function(actor, time, span)

@@ -2,70 +2,28 @@
 
 Every action is a function `action(actor, time, span)` that changes the actor's pose in place. `time` (T,) is in seconds, the
 action lasts from 0 to `span`; before and after it the person stands (or sits) idle. Actions are written for the right hand or
-foot; `motions.clip` mirrors half of them. Between key poses the channels follow the minimum-jerk curve of human reaching
-(Flash & Hogan, 1985).
+foot; `motions.clip` mirrors half of them.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from . import body as human
+from .actor import Actor
 from .gait import run, walk
 
 
-@dataclass
-class Actor:
-    """A person about to move: bones, the pose that the action changes, and how freely key poses vary."""
-
-    body: dict
-    pose: dict
-    rng: np.random.Generator
-    loose: float = 7.0  # standard deviation of the angles of key poses, degrees
+class Person(Actor):
+    """An actor with arms and legs."""
 
     @property
     def leg(self):
         """Thigh and shank, metres."""
         return self.body["thigh"] + self.body["shank"]
 
-    def aim(self, weight, **values):
-        """Moves channels towards key values, by `weight` (T,) in [0, 1]; angles vary from clip to clip."""
-        for channel, value in values.items():
-            if channel.split("_")[-1] in human.LIMITS:
-                value = value + self.loose * self.rng.standard_normal()
-            self.pose[channel] = self.pose[channel] + weight * (value - self.pose[channel])
-
     def arms(self, weight, sides="lr", **values):
         """`aim` for channels of the left ("l") and the right ("r") arm."""
         for s in sides:
             self.aim(weight, **{f"{s}_{channel}": value for channel, value in values.items()})
-
-    def add(self, **values):
-        """Adds to channels."""
-        for channel, value in values.items():
-            self.pose[channel] = self.pose[channel] + value
-
-    def uniform(self, low, high):
-        return self.rng.uniform(low, high)
-
-    def chance(self, probability):
-        return self.rng.uniform() < probability
-
-    @staticmethod
-    def ease(x):
-        """The minimum-jerk curve from 0 to 1: `10 x^3 - 15 x^4 + 6 x^5`, flat outside [0, 1]."""
-        x = np.clip(x, 0, 1)
-        return x**3 * (10 - 15 * x + 6 * x * x)
-
-    def pulse(self, x, rise, top, fall, end):
-        """0 before `rise`, 1 from `top` to `fall`, 0 after `end`, eased between."""
-        return self.ease((x - rise) / (top - rise)) - self.ease((x - fall) / (end - fall))
-
-    def repeats(self, time, span, seconds):
-        """For each repetition that fits in `span`: the share of it that is over (T,), and how many seconds it takes."""
-        count = 1 if span < 1.6 * seconds else int(self.rng.integers(1, int(span / (0.8 * seconds)) + 1))
-        for i in range(count):
-            yield np.clip((time - i * span / count) * count / span, 0, 1), span / count
 
 
 ON_HIP = dict(flex=-18, abd=42, rot=62, elbow=95)
