@@ -4,12 +4,11 @@ import numpy as np
 
 from ..graphs import skeleton
 
-_THICK = 0.07  # metres: half the width of a limb that hides a joint behind it
 _MISSED = 5  # frames that a missed joint stays missed, on average
 
 
-def project(clip, azimuth=0.0, elevation=5.0, distance=None, focal=1.3, noise=0.004, dropout=0.01, layout="ntu-25", seed=0,
-            rng=None):
+def project(clip, azimuth=0.0, elevation=5.0, distance=None, focal=1.3, noise=0.004, dropout=0.01, layout="ntu-25", limb=0.07,
+            seed=0, rng=None):
     """A clip in space as a two-dimensional pose estimator would report it.
 
     The camera looks at the middle of the clip. With (r, u, d) the coordinates of a joint along the camera's right, up and
@@ -30,6 +29,7 @@ def project(clip, azimuth=0.0, elevation=5.0, distance=None, focal=1.3, noise=0.
         noise: standard deviation of the error of a joint in full view, in image heights; 0 for the exact projection.
         dropout: share of joints in full view that are missed; hidden ones are missed six times as often.
         layout: which joints hide which: a name that `stgcn_lib.graphs.skeleton` knows, or a `SkeletonGraph`.
+        limb: metres, half the width of a limb that hides a joint behind it; a finger has 0.008.
         seed: of errors and misses. rng: a `numpy.random.Generator` to use instead.
 
     Returns:
@@ -48,7 +48,8 @@ def project(clip, azimuth=0.0, elevation=5.0, distance=None, focal=1.3, noise=0.
         raise ValueError("clip holds values that are not finite: fill or drop missing joints first")
     distance = standoff(clip) if distance is None else distance
     for name, value, low, high in (("azimuth", azimuth, -360, 360), ("elevation", elevation, -89, 89), ("dropout", dropout, 0, 1),
-                                   ("distance", distance, 0.1, 10000), ("focal", focal, 0.01, 100), ("noise", noise, 0, 1)):
+                                   ("distance", distance, 0.1, 10000), ("focal", focal, 0.01, 100), ("noise", noise, 0, 1),
+                                   ("limb", limb, 0, 1)):
         if not low <= value <= high:
             raise ValueError(f"{name} is {value}, expected a number from {low} to {high}")
     rng = np.random.default_rng(seed) if rng is None else rng
@@ -61,7 +62,7 @@ def project(clip, azimuth=0.0, elevation=5.0, distance=None, focal=1.3, noise=0.
                          f"give at least {distance - depth.min() + 0.1:.1f} m")
     image = np.stack([0.5 + focal * view[..., 0] / depth, 0.5 - focal * view[..., 1] / depth], axis=-1)  # (T, V, 2)
 
-    hidden = _hidden(view, graph)
+    hidden = _hidden(view, graph, limb)
     speed = np.linalg.norm(np.gradient(image, axis=0), axis=-1) if len(clip) > 1 else np.zeros(hidden.shape)  # heights a frame
     blur = np.clip(speed / 0.05, 0, 1)  # a hand that crosses a twentieth of the image in a frame is a smear
     error = noise * (1 + 2.5 * hidden + 1.5 * blur)[..., None] * rng.standard_normal(image.shape)
@@ -84,7 +85,7 @@ def _directions(azimuth, elevation):
     return np.stack([right, np.cross(right, ahead), ahead])
 
 
-def _hidden(view, graph):
+def _hidden(view, graph, limb):
     """How far each joint (T, V) is hidden, 0 to 1: behind a bone that is nearer to the camera, or on the far side of the head."""
     edges = np.array(graph.edges)
     a, b = view[:, None, edges[:, 0]], view[:, None, edges[:, 1]]  # (T, 1, E, 3)
@@ -94,7 +95,7 @@ def _hidden(view, graph):
     nearest = a + np.clip(share, 0, 1)[..., None] * along
     aside = np.linalg.norm((p - nearest)[..., :2], axis=-1)
     own = (edges[None] == np.arange(graph.num_joints)[:, None, None]).any(-1)  # (V, E): a bone does not hide its own ends
-    covers = (aside < _THICK) & (p[..., 2] - nearest[..., 2] > 0.06) & ~own
+    covers = (aside < limb) & (p[..., 2] - nearest[..., 2] > 0.86 * limb) & ~own
     hidden = covers.any(-1).astype(np.float64)  # (T, V)
     ears = [v for v, name in enumerate(graph.joints) if "ear" in name.lower().split()[-1:]]
     face = [v for v, name in enumerate(graph.joints) if name.lower().split()[-1] in ("nose", "eye", "ear")]

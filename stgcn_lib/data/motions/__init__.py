@@ -10,6 +10,8 @@ measurement of how people move, and speeds and ranges of motion in it are plausi
 
 Axes: metres, right-handed, y up, the floor is y = 0, the middle of the path lies over the origin. The person faces +z, turned by
 up to 60 degrees to either side, and the person's left is +x (so in a front view it is on the viewer's right).
+
+Hands and their gestures are in `motions.hand`.
 """
 
 import numpy as np
@@ -18,9 +20,10 @@ from ..camera import project, standoff
 from ..dataset import Dataset
 from . import actions as _actions
 from . import body as _human
+from . import hand
 from .layouts import LAYOUTS, NOT_RIGID, from_body
 
-__all__ = ["ACTIONS", "FPS", "LAYOUTS", "NOT_RIGID", "clip", "generate"]
+__all__ = ["ACTIONS", "FPS", "LAYOUTS", "NOT_RIGID", "clip", "generate", "hand"]
 
 ACTIONS = tuple(_actions.ACTIONS)
 FPS = 30.0
@@ -160,6 +163,6 @@ def _check(actions, frames, layout, seed):
     if not isinstance(frames, int | np.integer) or frames < 2:
         raise ValueError(f"frames is {frames!r}, expected a whole number, at least 2")
     if layout not in LAYOUTS:
-        raise ValueError(f"layout is {layout!r}, the synthetic body knows {', '.join(LAYOUTS)}")
+        raise ValueError(f"layout is {layout!r}, the synthetic body knows {', '.join(LAYOUTS)}; for hands use motions.hand")
     if not isinstance(seed, int | np.integer) or seed < 0:
         raise ValueError(f"seed is {seed!r}, expected a whole number, 0 or more")
