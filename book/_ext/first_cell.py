@@ -4,7 +4,8 @@
     python book/_ext/first_cell.py --check    say which notebooks differ, exit status 1 if any does
 
 The strip is the second cell (id "launch"), right after the title; the first code cell has the id "setup". Both are
-derived from the address in `_config.yml`. Minutes come from the notebook's metadata, for example
+derived from the address in `_config.yml`, also in a fork: what a fork publishes is rewritten while it is built
+(`addresses.py`). Minutes come from the notebook's metadata, for example
 "chapter": {"read": 25, "run": 45, "teach": 90, "cpu_seconds": 12}.
 """
 
@@ -12,7 +13,7 @@ import sys
 from pathlib import Path
 
 import nbformat
-import yaml
+from addresses import default
 
 ROOT = Path(__file__).resolve().parents[2]
 # pip is also asked for the very torch that is there: so it keeps it, or says why it cannot, but never exchanges it.
@@ -28,9 +29,8 @@ MINUTES = {"read": 25, "run": 45, "teach": 90}
 
 def settings(root=ROOT):
     """Address and branch of the repository and address of the published book, from `_config.yml`."""
-    config = yaml.safe_load((Path(root) / "_config.yml").read_text(encoding="utf-8"))
-    repository = config["repository"]
-    return repository["url"].rstrip("/"), repository["branch"], config["html"]["baseurl"].rstrip("/")
+    addresses = default(root)
+    return addresses.repository, addresses.branch, addresses.site
 
 
 def setup_source(root=ROOT):

@@ -4,6 +4,8 @@
 2. The execution cache keys on the text of a notebook alone. Here a fingerprint of the library, the requirements and the
    data that is there joins it: when it changes, the cache is dropped and every page is read again.
 3. `gim.css` and `gim.js` are written from `stgcn_lib.viz.html`; a page loads only the scripts that it needs.
+4. Every address is that of the repository that builds the book (`addresses.py`), and a chapter says when it last ran in Colab
+   (`colab.py`). Sources are changed as they are read, so what runs, what is shown and what is searched are one text.
 """
 
 import hashlib
@@ -11,6 +13,9 @@ import os
 import re
 import shutil
 from pathlib import Path
+
+import addresses
+import colab
 
 os.environ["STGCN_BOOK"] = "1"
 # Idle threads of torch would spin, and on a busy computer that makes small tensors several times slower.
@@ -85,6 +90,34 @@ def _check_cache(app, config):
         print("stgcn_lib, requirements.txt or the data changed: every notebook runs again")
 
 
+def _use_addresses(app, config):
+    new = addresses.current()
+    # rebuild="env" (see setup): with other addresses, or after another run in Colab, Sphinx reads every page again
+    config.stgcn_addresses = (addresses.default(), new)
+    config.stgcn_verified = colab.verified()
+    config.html_baseurl = new.site + "/"
+    config.html_theme_options["repository_url"] = new.repository
+    config.html_theme_options["extra_footer"] = addresses.attribution(addresses=new)
+
+
+def _read_source(app, docname, source):
+    text = addresses.rewrite(source[0], *app.config.stgcn_addresses)
+    if docname in app.config.stgcn_verified:
+        text = colab.with_sentence(text, app.config.stgcn_verified[docname])
+    source[0] = text
+
+
+def _rewrite_copies(app, error):
+    """Sphinx copies what a page was made from as it lies on the disk."""
+    if error or app.builder.name != "html":
+        return
+    for path in (Path(app.outdir) / "_sources").rglob("*.*"):
+        before = path.read_text(encoding="utf-8")
+        text = addresses.rewrite(before, *app.config.stgcn_addresses)
+        if text != before:
+            path.write_text(text, encoding="utf-8")
+
+
 def _write_assets(app):
     """Write gim.css and gim.js before the pages, so that Sphinx can add their checksums to the addresses."""
     from stgcn_lib.viz import html, theme
@@ -117,9 +150,13 @@ def _lean_page(app, pagename, templatename, context, doctree):
         seen.add(what)
         kept.append(file)
     context["script_files"][:] = kept
+    buttons = context.get("header_buttons", [])
     if context.get("page_source_suffix") != ".ipynb":  # Colab opens notebooks only: elsewhere its button is a dead link
-        buttons = context.get("header_buttons", [])
         buttons[:] = [button for button in buttons if button.get("label") != "launch-buttons"]
+    else:  # the theme knows one branch only, the one where pages are edited
+        _, new = app.config.stgcn_addresses
+        for button in (inner for outer in buttons if outer.get("label") == "launch-buttons" for inner in outer["buttons"]):
+            button["url"] = addresses.rewrite(button["url"], new, new)
     sheets = context["css_files"]
     sheets[:] = [file for file in sheets if "thebe" not in str(getattr(file, "filename", file))]
 
@@ -141,11 +178,16 @@ def _strip_icon_fonts(app, error):
 
 def setup(app):
     app.add_config_value("stgcn_fingerprint", "", "env")
+    app.add_config_value("stgcn_addresses", (), "env")
+    app.add_config_value("stgcn_verified", {}, "env")
     app.add_css_file("gim.css")
     app.add_css_file("book.css", priority=900)
     app.add_js_file("gim.js", loading_method="defer")
     app.connect("config-inited", _check_cache)
+    app.connect("config-inited", _use_addresses)
+    app.connect("source-read", _read_source)
     app.connect("builder-inited", _write_assets)
     app.connect("html-page-context", _lean_page, priority=900)
     app.connect("build-finished", _strip_icon_fonts)
+    app.connect("build-finished", _rewrite_copies)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
