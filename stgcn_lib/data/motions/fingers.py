@@ -12,7 +12,7 @@ from .. import kinematics
 
 FINGERS = ("index", "middle", "ring", "little")
 _CHAIN = ("thumb", *FINGERS)
-# The 21 joints of hand-21 and, for `touch`, the pulp of two fingertips, which `positions` leaves out.
+# The joints of hand-21. For `touch` the tree has two more, the pulps of thumb and index finger; `positions` leaves them out.
 JOINTS = ("wrist", *(f"{finger} {n}" for finger in _CHAIN for n in (1, 2, 3, 4)))
 PARENTS = np.array([-1] + [0 if n == 1 else 4 * f + n - 1 for f in range(5) for n in (1, 2, 3, 4)] + [4, 8])
 
@@ -72,8 +72,8 @@ def positions(hand, pose):
     return _forward(hand, pose)[:, :len(JOINTS)]
 
 
-def touch(hand, pose, finger="index"):
-    """The angles with which the thumb and the index finger meet, pulp on pulp, near those of a pose.
+def touch(hand, pose):
+    """The angles with which the thumb and the index finger meet, skin on skin, near those of a pose.
 
     The gap ``r`` of the two pulps (3,) has no more than six hinges ``q`` to close it. Each step is one of damped least squares,
     ``q <- q - J^T (J J^T + d I)^-1 r``, with the Jacobian ``J = dr/dq`` by finite differences; a limit that is hit stays hit.

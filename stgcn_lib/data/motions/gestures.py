@@ -33,7 +33,7 @@ class Hand(Actor):
     def flat(self, weight, names=human.FINGERS):
         """Stretched fingers, close together or spread."""
         spread = self.uniform(-0.3, 1.5)
-        self.fingers(weight, names, mcp=self.uniform(-8, 16), pip=self.uniform(4, 20))
+        self.fingers(weight, names, mcp=self.uniform(-2, 18), pip=self.uniform(4, 20))
         self.aim(weight, **{f"{name}_abd": spread * out for name, out in zip(human.FINGERS, (7, 1, -5, -12), strict=True)
                             if name in names})
 
@@ -50,7 +50,7 @@ class Hand(Actor):
 
 def swipe(actor, time, span, x, y):
     """A stroke to (x, y), a unit vector in the picture: back a little first, quickly through, and home again."""
-    u, reach = time / span, actor.uniform(0.14, 0.34)
+    u, reach = time / span, actor.uniform(0.12, 0.32)
     start, end = actor.uniform(0.2, 0.32), actor.uniform(0.5, 0.62)
     home = actor.uniform(end, 0.72)
     before, stays = actor.uniform(0.3, 0.6), actor.uniform(0.5, 1) if actor.chance(0.3) else 0
@@ -114,12 +114,13 @@ def thumb(actor, time, span, way):
 def grab(actor, time, span):
     """The hand opens and reaches out, all fingers close, and it comes back with what it holds."""
     u = time / span
-    far, near, low = actor.uniform(0.01, 0.11), actor.uniform(0, 0.1), actor.uniform(-0.04, 0.03)
+    far, near = actor.uniform(0.02, 0.16), actor.uniform(0, 0.1)
+    aside, low = actor.uniform(-0.06, 0.06), actor.uniform(-0.06, 0.04)
     opens, shuts, end = actor.uniform(0.22, 0.32), actor.uniform(0.34, 0.4), actor.uniform(0.55, 0.66)
     releases = actor.chance(0.35)
     out = actor.pulse(u, 0, opens + 0.06, shuts, 0.92)
     home = actor.pulse(u, shuts + 0.06, 0.8, 1.0, 1.25) if releases else actor.ease((u - shuts - 0.06) / 0.5)
-    actor.add(z=far * out - near * home, y=low * out)
+    actor.add(x=aside * out, y=low * out, z=far * out - near * home)
     open_ = actor.pulse(u, 0, opens, 1.5, 2)
     actor.flat(open_)
     actor.fingers(open_, mcp=14, pip=24)
@@ -136,7 +137,7 @@ def grab(actor, time, span):
 
 
 def pinch(actor, time, span):
-    """Thumb and index finger open, then meet, pulp on pulp."""
+    """Thumb and index finger open, then meet with their tips."""
     u = time / span
     opens, shuts, end = actor.uniform(0.2, 0.3), actor.uniform(0.32, 0.38), actor.uniform(0.52, 0.64)
     others = actor.uniform(0, 1)
@@ -165,7 +166,7 @@ def tap(actor, time, span):
         actor.fingers(ready, mcp=actor.uniform(15, 35), pip=actor.uniform(20, 40))
     actor.aim(ready, pitch=actor.uniform(58, 85), roll=actor.uniform(-15, 30))
     count = 2 if span > 1.1 and actor.chance(0.3) else 1
-    down, far = actor.uniform(0.01, 0.045), actor.uniform(0.005, 0.04)
+    down, far = actor.uniform(0.015, 0.06), actor.uniform(0.01, 0.06)
     finger, wrist = actor.uniform(18, 40), actor.uniform(0, 22)
     each = 0.62 * span / count
     for i in range(count):
@@ -180,7 +181,7 @@ GESTURES = {
     "swipe left": (swipe, dict(x=-1, y=0), 0.95, 1.6), "swipe right": (swipe, dict(x=1, y=0), 0.95, 1.6),
     "swipe up": (swipe, dict(x=0, y=1), 0.95, 1.6), "swipe down": (swipe, dict(x=0, y=-1), 0.95, 1.6),
     "circle clockwise": (circle, dict(way=-1), 1.3, 1.95), "circle counter-clockwise": (circle, dict(way=1), 1.3, 1.95),
-    "thumbs up": (thumb, dict(way=1), 1.1, 1.9), "thumbs down": (thumb, dict(way=-1), 1.1, 1.9),
+    "thumbs up": (thumb, dict(way=1), 1.3, 1.95), "thumbs down": (thumb, dict(way=-1), 1.3, 1.95),
     "grab": (grab, {}, 1.0, 1.8), "pinch": (pinch, {}, 1.0, 1.8), "tap": (tap, {}, 0.8, 1.5),
 }
 # What a gesture is called in the mirror, where that is another one.
