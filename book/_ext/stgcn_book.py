@@ -131,7 +131,7 @@ def _write_assets(app):
 def page_palette(theme):
     """The palette of the figures for the page around them, so that a word can have the colour of the thing it names."""
     light, dark = ("".join(f"--gim-{name}:{pair[i]};" for name, pair in theme.COLORS.items()) for i in (0, 1))
-    return f'html{{{light}}}\nhtml[data-theme="dark"]{{{dark}}}\n'
+    return f'html{{{light}}}\n@media screen{{html[data-theme="dark"]{{{dark}}}}}\n'  # paper is white
 
 
 def _lean_page(app, pagename, templatename, context, doctree):

@@ -14,7 +14,8 @@ from pathlib import Path
 from . import theme
 
 ASSETS = Path(__file__).parent / "assets"
-NEEDS = {"player": ("skeleton",)}  # scripts that a component's own script builds on
+ALWAYS = ("core", "save")
+NEEDS = {"player": ("skeleton",), "partition": ("partition-math", "partition-body")}  # scripts that a component's own script builds on
 
 
 @cache
@@ -25,10 +26,10 @@ def stylesheet():
 
 @cache
 def script(*kinds):
-    """`core.js` followed by the scripts of `kinds` with what they need (all of them if none is named), as one text."""
+    """`core.js` and `save.js` followed by the scripts of `kinds` with what they need (all of them if none is named), as one text."""
     names = [name for kind in kinds for name in (*NEEDS.get(kind, ()), kind)]
-    names = names or sorted(path.stem for path in ASSETS.glob("*.js") if path.stem != "core")
-    return "\n".join((ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in ("core", *names))
+    names = names or sorted(path.stem for path in ASSETS.glob("*.js") if path.stem not in ALWAYS)
+    return "\n".join((ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in (*ALWAYS, *names))
 
 
 def in_book():

@@ -49,16 +49,18 @@ MARK = {"left": "circle", "right": "square", "trunk": "diamond", "receiver": "ri
         "root": "square", "centripetal": "triangle-in", "centrifugal": "triangle-out"}
 TIME_RAMP = "cividis"  # matplotlib's name; readable by the colour-blind and in grey
 
-# Where each host says "dark": the book, JupyterLab and Notebook 7, Colab.
-_DARK = ('html[data-theme="dark"] .gim', 'body[data-jp-theme-light="false"] .gim', 'html[theme="dark"] .gim')
+# Where each host says "dark": the book, JupyterLab and Notebook 7, Colab. Paper is white, and `gim-light` asks for light.
+_DARK = ('html[data-theme="dark"] ', 'body[data-jp-theme-light="false"] ', 'html[theme="dark"] ')
+_FIGURE = ".gim:not(.gim-light)"
 
 
 def css_variables():
     """The palette as CSS custom properties (`--gim-left`, ...) for `.gim` elements, light first, dark where the host says so."""
     light, dark = ("".join(f"--gim-{name}:{pair[i]};" for name, pair in COLORS.items()) for i in (0, 1))
-    unknown_host = "html:not([data-theme]):not([theme]) body:not([data-jp-theme-light]) .gim"
-    return (f".gim{{{light}color-scheme:light}}\n{','.join(_DARK)}{{{dark}color-scheme:dark}}\n"
-            f"@media (prefers-color-scheme:dark){{{unknown_host}{{{dark}color-scheme:dark}}}}\n")
+    unknown_host = f"html:not([data-theme]):not([theme]) body:not([data-jp-theme-light]) {_FIGURE}"
+    known = ",".join(host + _FIGURE for host in _DARK)
+    return (f".gim{{{light}color-scheme:light}}\n@media screen{{{known}{{{dark}color-scheme:dark}}}}\n"
+            f"@media screen and (prefers-color-scheme:dark){{{unknown_host}{{{dark}color-scheme:dark}}}}\n")
 
 
 def color(name, dark=False):

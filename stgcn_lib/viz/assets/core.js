@@ -2,7 +2,7 @@
    A component is  gim.define("kind", function (figure, stage, data, gim) { ... })  and draws into `stage`. */
 var gim = window.gim && window.gim.version === 1 ? window.gim : (window.gim = (function () {
   "use strict";
-  const kinds = {};
+  const kinds = {}, repaints = [], waiting = new Set();
   const own = document.currentScript && document.currentScript.src;
   const SVG = "http://www.w3.org/2000/svg";
 
@@ -26,21 +26,26 @@ var gim = window.gim && window.gim.version === 1 ? window.gim : (window.gim = (f
     reducedMotion: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
     digits: (value, places) => String(+Number(value).toFixed(places == null ? 2 : places)).replace("-", "\u2212"),
 
-    /* Call `redraw` whenever the host switches between light and dark (only canvas and plotly need it; SVG follows CSS). */
+    /* Call `redraw` whenever the host switches between light and dark (only canvas and plotly need it; SVG follows CSS). It
+       reads the colours at once; if the drawing comes later, it returns a promise. `repaint` does it now, for save.js. */
+    repaint: () => repaints.map((redraw) => redraw()),
     onTheme(redraw) {
+      repaints.push(redraw);
       const watch = new MutationObserver(redraw);
       for (const node of [document.documentElement, document.body])
         watch.observe(node, { attributes: true, attributeFilter: ["data-theme", "theme", "data-jp-theme-light"] });
       matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
     },
 
-    /* Call `start` once, when the figure comes near the screen. */
+    /* Call `start` once, when the figure comes near the screen, or now for all that wait: before printing. */
     whenNear(node, start) {
-      const watch = new IntersectionObserver((entries) => {
-        if (entries.some((entry) => entry.isIntersecting)) { watch.disconnect(); start(); }
-      }, { rootMargin: "600px" });
+      const go = () => { watch.disconnect(); waiting.delete(go); start(); };
+      const watch = new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) go(); },
+        { rootMargin: "600px" });
+      waiting.add(go);
       watch.observe(node);
     },
+    startAll: () => waiting.forEach((go) => go()),
 
     /* The outline of a mark of theme.py's MARK, centred on 0, as an SVG path: for <path d> and for Path2D. */
     mark(shape, r) {
@@ -173,10 +178,11 @@ var gim = window.gim && window.gim.version === 1 ? window.gim : (window.gim = (f
       const kind = kinds[figure.dataset.gim];
       if (!kind || figure.dataset.gimReady) return;
       figure.dataset.gimReady = "1";
-      const stage = figure.querySelector(".gim-stage");
+      const stage = figure.querySelector(".gim-stage"), data = figure.querySelector("script.gim-data");
       figure.dataset.lmSuppressShortcuts = "true";   // in JupyterLab, keys pressed in a figure are not for the notebook
       try {
-        kind(figure, stage, JSON.parse(figure.querySelector("script.gim-data").textContent), api);
+        kind(figure, stage, data && JSON.parse(data.textContent), api);
+        api.saveButton(figure, stage);
       } catch (error) {             // one broken figure must not stop the others on the page
         console.error(`figure "${figure.dataset.gim}":`, error);
       }

@@ -157,6 +157,7 @@ gim.define("linked", (figure, stage, data, gim) => {
     arrows.replaceChildren();
     all.forEach((v) => all.forEach((u) => { if (hears(v) && speaks(u) && A[v][u] !== 0) arrow(v, u, sender !== null && receiver !== null); }));
     says.replaceChildren(...sentence().flat());
+    says.classList.toggle("gim-hint", receiver === null && sender === null);
   }
 
   const panel = (title, ...content) => el("div", { class: "panel" }, el("div", { class: "title" }, title), ...content);

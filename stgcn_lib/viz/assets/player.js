@@ -9,11 +9,14 @@ gim.define("player", function (figure, stage, data, gim) {
   const chosen = new Set(data.trails), given = new Set(data.trails);
   let labels = data.labels, trails = chosen.size > 0, focus = -1, position = data.start, dirty = 0;
 
+  function draw(s, ctx) {
+    const named = new Set(trails ? [...chosen].filter((v) => !given.has(v)) : []);
+    painter.paint(s, position, { labels, focus, named, trails: trails ? chosen : [] }, ctx);
+  }
   function redraw() {
     dirty = dirty || requestAnimationFrame(() => {
       dirty = 0;
-      const named = new Set(trails ? [...chosen].filter((v) => !given.has(v)) : []);
-      for (const s of scenes) painter.paint(s, position, { labels, focus, named, trails: trails ? chosen : [] });
+      for (const s of scenes) draw(s);
       tell();
     });
   }
@@ -26,6 +29,7 @@ gim.define("player", function (figure, stage, data, gim) {
     const title = s.clip.title, says = `${title || "clip"}: skeleton ${s.layout.name}, ${s.V} joints, ${s.T} frames shown`;
     s.canvas = el("canvas", { role: "img", "aria-label": says });
     s.ctx = s.canvas.getContext("2d");
+    s.canvas.draw = (pen) => draw(s, pen);                           // save.js draws the same with a pen of its own
     views.append(el("div", { class: "gim-view" }, title ? el("div", { class: "gim-view-title" }, title) : null, s.canvas));
   }
   const clock = gim.controls(figure, { last, fps: data.fps, frame: data.start, autoplay: data.autoplay,
@@ -41,6 +45,7 @@ gim.define("player", function (figure, stage, data, gim) {
       words = `joint ${focus}: ${s.layout.joints[focus]}   (${place.join(", ")})`;
       if (s.sure) words += `   confidence ${gim.digits(s.trust[focus])}`;
     }
+    note.classList.toggle("gim-hint", !s);
     if (note.textContent !== words) note.textContent = words;
   }
   function look(v, speak) {
@@ -165,8 +170,12 @@ gim.define("player", function (figure, stage, data, gim) {
 
   const legend = el("div", { class: "gim-legend" });
   if (data.heat) {
-    const { low, high } = data.heat, from = low < 0 ? "var(--gim-cell-negative),var(--gim-line)" : "var(--gim-line)";
-    const bar = el("i", { style: `background:linear-gradient(90deg,${from},var(--gim-cell))` });
+    const { low, high } = data.heat;
+    const steps = 16, mix = (a, b, t) => `color-mix(in srgb, var(--gim-${a}), var(--gim-${b}) ${Math.round(100 * t)}%)`;
+    const bar = gim.svg("svg", { viewBox: "0 0 112 11", width: 112, height: 11, "aria-hidden": "true" }, Array.from({ length: steps }, (_, i) => {
+      const value = low < 0 ? (2 * i) / (steps - 1) - 1 : i / (steps - 1);
+      return gim.svg("rect", { x: 7 * i, width: 7.2, height: 11, style: `fill:${mix("line", value < 0 ? "cell-negative" : "cell", Math.abs(value))}` });
+    }));
     legend.append(el("span", {}, gim.digits(low)), bar, el("span", {}, gim.digits(high)));
   } else {
     for (const name of Object.keys(data.marks).filter((one) => !painter.plain.has(one))) {

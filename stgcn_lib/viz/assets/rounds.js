@@ -61,6 +61,7 @@ gim.define("rounds", (figure, stage, data, gim) => {
     edges.forEach((line, i) => line.classList.toggle("near", chosen !== null && data.edges[i].includes(chosen)));
     nodes.forEach((node, v) => { node.classList.toggle("chosen", v === chosen); node.classList.toggle("friend", near.includes(v)); });
     dots.forEach((dot, v) => dot.classList.toggle("chosen", v === chosen));
+    detail.classList.toggle("gim-hint", chosen === null);
     detail.textContent = chosen === null ? "Touch a node to see its number and whom it hears."
       : `Node ${name(chosen)} now has ${number(data.values[round][chosen])}. It hears ${near.join(", ") || "nobody"}.`;
   }

@@ -1,7 +1,8 @@
 /* Skeletons on canvas: clips decoded, one camera, one way to draw. gim.skeleton(figure, data) gives a painter; player.js uses it.
      painter.scenes               one for each clip: layout, V, T, and after a paint the pose `now` and its places on the `screen`
      painter.camera               { turn, tilt } in radians
-     painter.paint(s, p, marks)   draw scene s at position p; marks = { labels, trails (joints), focus (a joint or -1), named (joints) }
+     painter.paint(s, p, marks, ctx)   draw scene s at position p; marks = { labels, trails (joints), focus (a joint or -1), named
+                                  (joints) }; ctx: the canvas of the scene, or a pen of save.js for SVG
      painter.recolor()            read the palette again                                                                        */
 gim.skeleton = function (figure, data) {
   "use strict";
@@ -174,10 +175,13 @@ gim.skeleton = function (figure, data) {
 
   /* The bones dropped on the floor, drawn small and stretched: that blurs at no cost. Feet that touch make it darker. */
   function shadow(ctx, s, eye) {
-    const small = 7, { soft } = s, pen = soft.getContext("2d"), wide = Math.ceil(s.w / small), tall = Math.ceil(s.h / small);
-    if (soft.width !== wide || soft.height !== tall) Object.assign(soft, { width: wide, height: tall });
-    pen.setTransform(1 / small, 0, 0, 1 / small, 0, 0);
-    pen.clearRect(0, 0, s.w + small, s.h + small);
+    const small = 7, { soft } = s, pen = ctx.soft ? ctx.soft(small / 2, shadowStrength) : soft.getContext("2d");
+    if (!ctx.soft) {
+      const wide = Math.ceil(s.w / small), tall = Math.ceil(s.h / small);
+      if (soft.width !== wide || soft.height !== tall) Object.assign(soft, { width: wide, height: tall });
+      pen.setTransform(1 / small, 0, 0, 1 / small, 0, 0);
+      pen.clearRect(0, 0, s.w + small, s.h + small);
+    }
     pen.strokeStyle = pen.fillStyle = css.shadow;
     pen.lineCap = pen.lineJoin = "round";
     pen.globalAlpha = 0.55;
@@ -194,6 +198,7 @@ gim.skeleton = function (figure, data) {
       pen.ellipse(q[0], q[1], r, r * Math.max(0.25, Math.abs(Math.sin(camera.tilt))), 0, 0, 7);
       pen.fill();
     }
+    if (ctx.soft) return;
     ctx.globalAlpha = shadowStrength;
     ctx.drawImage(soft, 0, 0, soft.width * small, soft.height * small);
     ctx.globalAlpha = 1;
@@ -256,7 +261,7 @@ gim.skeleton = function (figure, data) {
     if (s.trust[v] < SEEN) return;
     const value = s.heat ? heatOf(s, v) : 0, name = s.names[v], hollow = s.trust[v] < 0.5;
     const shape = s.heat ? (value < 0 ? "square" : "circle") : markOf(name);
-    const path = (outlines[shape] = outlines[shape] || new Path2D(gim.mark(shape, 1)));
+    const d = gim.mark(shape, 1), path = (outlines[shape] = outlines[shape] || Object.assign(new Path2D(d), { d }));
     const ink = s.heat ? heatColor(value) : shades[name][shade];
     const r = thick * (s.heat ? 0.55 + 0.75 * Math.abs(value) : s.names === s.layout.sides ? 0.82 : plain.has(name) ? 0.65 : 1.35);
     const x = s.screen[3 * v], y = s.screen[3 * v + 1];
@@ -307,8 +312,8 @@ gim.skeleton = function (figure, data) {
     }
   }
 
-  function paint(s, p, marks) {
-    const { ctx, w, h } = s;
+  function paint(s, p, marks, ctx = s.ctx) {
+    const { w, h } = s;
     if (!w) return;
     pose(s, p);
     ctx.setTransform(s.ratio, 0, 0, s.ratio, 0, 0);
