@@ -5,10 +5,11 @@ BIN := .venv/bin
 READY := .venv/.ready
 SITE := $(CURDIR)/_build/html
 
-.PHONY: help book serve test lint budgets clean
+.PHONY: help book serve student test lint budgets clean
 help:
 	@echo "make book     build the book (sets itself up first)"
 	@echo "make serve    build it and serve it on http://localhost:8000"
+	@echo "make student  write student notebooks without solutions, and instructor notebooks with them"
 	@echo "make test     build it, then style, unit, notebook and browser tests"
 	@echo "make lint     the style tests alone"
 	@echo "make budgets  measure pages, figures and memory against the budgets"
@@ -29,6 +30,9 @@ book: $(READY)
 serve: book
 	@echo "The book: http://localhost:8000   (stop with Ctrl+C)"
 	@$(BIN)/python -m http.server 8000 --directory $(SITE) --bind 127.0.0.1
+
+student: $(READY)
+	@$(BIN)/python book/_ext/editions.py
 
 lint: $(READY)
 	$(BIN)/python -m pytest tests/book/test_style.py

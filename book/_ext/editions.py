@@ -32,12 +32,12 @@ EDITIONS = ("student", "instructor")
 QUESTIONS = {"quiz": "QUIZZES", "box": "BOXES", "predict": "PREDICTIONS", "predict_reply": "PREDICTIONS"}
 NOTES = "**Your notes:**"
 FIRST = {
-    "student": "> **Student edition**, without solutions, of [Graphs in Motion]({site}/). Run all cells once: figures and questions "
-               "appear. Then write your answers where a cell says `...` or `raise NotImplementedError`, and mend the one that is "
-               "broken. In Colab, *File, Upload notebook* opens this file. Text CC BY 4.0, code BSD-3-Clause.",
-    "instructor": "> **Instructor edition**, with solutions, of [Graphs in Motion]({site}/). {teach} minutes to teach. Under each "
-                  "question stands what the page replies to every answer; under each code exercise its solution, in a cell that "
-                  "runs and is checked. Text CC BY 4.0, code BSD-3-Clause.",
+    "student": "> **Student edition**, without solutions, of [Graphs in Motion]({site}/). Run all cells once: figures and questions"
+               " appear. Then write your answers where a cell says `...` or `raise NotImplementedError`, and mend the one that"
+               " is broken. In Colab, *File, Upload notebook* opens this file. Text CC BY 4.0, code BSD-3-Clause.",
+    "instructor": "> **Instructor edition**, with solutions, of [Graphs in Motion]({site}/). {teach} minutes to teach. Under each"
+                  " question stands what the page replies to every answer; under each code exercise its solution, in a cell"
+                  " that runs and is checked. Text CC BY 4.0, code BSD-3-Clause.",
 }
 
 
@@ -190,7 +190,9 @@ def _absolute(text, path, where, root, addresses):
         full = f"{published}/{stem}.html" if page else f"{url}/raw/{branch}/{target}"
         return match.group(1) + full + (f"#{link.fragment}" if link.fragment else "")
 
-    return re.sub(r"""(\]\(|\b(?:href|src)=["'])([^)\s"']+)""", address, text)
+    prose = re.split(r"(^```.*?^```$|`[^`\n]*`)", text, flags=re.M | re.S)  # f[0](x) in code is no link
+    prose[::2] = [re.sub(r"""(\]\(|\b(?:href|src)=["'])([^)\s"']+)""", address, part) for part in prose[::2]]
+    return "".join(prose)
 
 
 # ---- what only the instructor sees ----------------------------------------------------------------------------------
