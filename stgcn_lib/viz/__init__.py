@@ -4,7 +4,8 @@
 """
 
 from .html import Component
+from .partition import partition_explorer
 from .player import player
 from .views import adjacency_view
 
-__all__ = ["Component", "adjacency_view", "player"]
+__all__ = ["Component", "adjacency_view", "partition_explorer", "player"]
