@@ -36,7 +36,7 @@ Text CC BY 4.0, code BSD-3-Clause. {attribution}
 def collect(folder, root=ROOT):
     """Write the branch `notebooks` into the new or empty `folder`; returns the paths of the notebooks."""
     import nbformat
-    from editions import _absolute as absolute
+    from editions import absolute
     from first_cell import settings
 
     folder, old, new = Path(folder), default(root), current(root)
@@ -91,7 +91,7 @@ def run(path, image="", root=ROOT):
                            "use one without it: a fresh container of Colab's image, or a new virtual environment")
     text = (Path(root) / path).read_text(encoding="utf-8")
     notebook = nbformat.reads(rewrite(text, default(root), current(root)), as_version=4)
-    clean = {name: value for name, value in os.environ.items() if name not in ("STGCN_BOOK", "STGCN_DATA", "PYTHONPATH")}
+    clean = {name: value for name, value in os.environ.items() if name not in ("STGCN_BOOK", "STGCN_DATA")}
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as empty:
         client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": empty}})
