@@ -25,7 +25,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
-from first_cell import ROOT, settings
+from addresses import ROOT, current, default, rewrite
+from first_cell import settings
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 EDITIONS = ("student", "instructor")
@@ -79,7 +80,7 @@ def edition(path, which, root=ROOT):
                     add(new_markdown_cell, _replies(call, check, where), f"{cell.id}-replies")
             continue
         for number, (kind, text) in enumerate(_pieces(cell.source, where)):
-            text = _absolute(text, Path(path).as_posix(), where, root, addresses)
+            text = absolute(text, Path(path).as_posix(), where, root, addresses)
             if kind == "text":
                 if cell.id == "launch" and which == "student":  # its links lead to notebooks with solutions
                     text = "\n\n".join(part for part in text.split("\n\n") if "](" not in part)
@@ -174,8 +175,11 @@ def _blocks(text):
     return [("code" if i % 2 else "text", part.strip()) for i, part in enumerate(parts) if part.strip()]
 
 
-def _absolute(text, path, where, root, addresses):
-    """Relative links as addresses of the published book, or of the repository for what is no page: a loose file has no `..`."""
+def absolute(text, path, where, root, addresses):
+    """Markdown with relative links as addresses of the published book, or of the repository for what is no page there.
+
+    A loose notebook has no folder next door. `path` is the notebook's, relative to `root`; `addresses` as from `settings`.
+    """
     url, branch, published = addresses
 
     def address(match):
@@ -227,9 +231,12 @@ def _number(value):
 # ---- files ----------------------------------------------------------------------------------------------------------
 
 def editions(which, root=ROOT):
-    """All chapters of one edition, as {file name: bytes}."""
-    chapters = sorted((Path(root) / "book").glob("part*/*.ipynb"))
-    return {path.name: (nbformat.writes(edition(path.relative_to(root), which, root)) + "\n").encode() for path in chapters}
+    """All chapters of one edition, with the addresses of the repository that builds it, as {file name: bytes}."""
+    made, old, new = {}, default(root), current(root)
+    for path in sorted((Path(root) / "book").glob("part*/*.ipynb")):
+        text = nbformat.writes(edition(path.relative_to(root), which, root)) + "\n"
+        made[path.name] = rewrite(text, old, new).encode()
+    return made
 
 
 def archive(files, folder):

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import addresses
 import colab
+import editions
+from sphinx.util import logging
 
 os.environ["STGCN_BOOK"] = "1"
 # Idle threads of torch would spin, and on a busy computer that makes small tensors several times slower.
@@ -126,6 +128,10 @@ def _write_assets(app):
     static.mkdir(parents=True, exist_ok=True)
     (static / "gim.css").write_text(page_palette(theme) + html.stylesheet(), encoding="utf-8")
     (static / "gim.js").write_text(html.script(), encoding="utf-8")
+    try:  # what the page for teachers links to; the instructors' notebooks are not put on the site
+        (static / "student.zip").write_bytes(editions.archive(editions.editions("student"), "graphs-in-motion-student"))
+    except ValueError as error:  # a chapter that is being written; with -W the build fails at its end
+        logging.getLogger(__name__).warning(str(error))
 
 
 def page_palette(theme):

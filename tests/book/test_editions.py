@@ -326,7 +326,20 @@ def test_nothing_hides_in_metadata_or_outputs(tiny, tmp_path):
     assert make("student").cells[1].metadata == {"tags": ["remove-input"], "jupyter": {"source_hidden": True}}
 
 
-def test_two_runs_write_the_same_bytes_and_old_chapters_go(tiny, tmp_path):
+def test_a_fork_hands_out_its_own_addresses(tiny, tmp_path, monkeypatch):
+    origin, branch, site = editions.settings(ROOT)
+    tiny(("code", f"%pip install git+{origin}@{branch}"), "[a](../reference/glossary.md)")
+    for name, value in (("STGCN_REPOSITORY", "someone/course"), ("STGCN_REF", "v9"), ("STGCN_SITE_URL", "")):
+        monkeypatch.setenv(name, value)
+    for which in editions.EDITIONS:
+        text = editions.editions(which, tmp_path)["01-tiny.ipynb"].decode()
+        assert origin not in text and site not in text and "git+https://github.com/someone/course@v9" in text
+        assert text.count("https://someone.github.io/course/") == 2
+
+
+def test_two_runs_write_the_same_bytes_and_old_chapters_go(tiny, tmp_path, monkeypatch):
+    for name in ("GITHUB_ACTIONS", "STGCN_REPOSITORY", "STGCN_REF", "STGCN_SITE_URL"):
+        monkeypatch.delenv(name, raising=False)
     make = tiny("# Tiny", ("code", STUB), SOLUTION)
     tiny("# Two", name="02-two.ipynb")
     build = tmp_path / "_build"
