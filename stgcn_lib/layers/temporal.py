@@ -1,6 +1,5 @@
 """Convolutions along time: what a joint takes from its own past and future."""
 
-import torch
 from torch import nn
 
 
