@@ -1,4 +1,4 @@
-"""A small training run as a script of its own, for the tests that kill it or start it twice: python -m tests.training_run OUT [...]"""
+"""A small training run as a script, for the tests that kill it or start it twice: python -m tests.training_run OUT [...]"""
 
 import argparse
 import json
