@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from torch_geometric.nn import GCNConv
 
 from stgcn_lib.graphs import normalize_adjacency, skeleton
-from stgcn_lib.layers import GraphConv, SpatialGraphConv
+from stgcn_lib.layers import GraphConv, SpatialGraphConv, STGCNBlock, TemporalConv
 
 from .graph_examples import properties, skeletons
 
@@ -269,3 +269,78 @@ def test_layers_name_what_is_wrong_with_the_adjacency(layer, adjacency, parts):
         layer(3, 8, adjacency)
     for part in ["adjacency", *parts]:
         assert part in str(caught.value)
+
+
+def temporal_by_loops(layer, x, causal):
+    W, b, (k, stride, d) = layer.conv.weight.detach()[..., 0], layer.conv.bias.detach(), (
+        layer.conv.kernel_size[0], layer.conv.stride[0], layer.conv.dilation[0])
+    first = -(k - 1) * d if causal else -(k // 2) * d
+    frames = range(0, x.shape[2], stride)
+    y = torch.zeros(len(x), len(b), len(frames), x.shape[3])
+    for place, t in enumerate(frames):
+        for v in range(x.shape[3]):
+            y[:, :, place, v] = b
+            for i in range(k):
+                source = t + first + i * d
+                if 0 <= source < x.shape[2]:
+                    y[:, :, place, v] += x[:, :, source, v] @ W[..., i].T
+    return y
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(("kernel", "stride", "dilation"), [(1, 1, 1), (3, 1, 1), (3, 2, 1), (5, 1, 2), (5, 3, 2), (9, 2, 1)])
+def test_temporal_conv_equals_the_loops(kernel, stride, dilation, causal):
+    layer = randomize(TemporalConv(2, 3, kernel, stride, dilation, causal))
+    for frames in (1, 7, 8):
+        x = torch.randn(2, 2, frames, 4, generator=torch.Generator().manual_seed(kernel))
+        assert torch.allclose(layer(x), temporal_by_loops(layer, x, causal), atol=1e-5)
+
+
+def test_an_even_kernel_may_be_causal():
+    layer = TemporalConv(1, 1, kernel_size=2, causal=True, bias=False)
+    with torch.no_grad():
+        layer.conv.weight[:] = torch.tensor([10.0, 1.0]).reshape(1, 1, 2, 1)  # ten times the frame before, once this one
+    assert layer(torch.tensor([1.0, 2, 3]).reshape(1, 1, 3, 1)).flatten().tolist() == [1, 12, 23]
+
+
+@pytest.mark.parametrize(("options", "parts"), [
+    ({"kernel_size": 4}, ["kernel_size is 4", "odd", "5", "causal"]), ({"kernel_size": 0}, ["kernel_size is 0"]),
+    ({"stride": 0}, ["stride is 0"]), ({"dilation": 1.5}, ["dilation is 1.5"]),
+])
+def test_temporal_conv_names_what_is_wrong(options, parts):
+    with pytest.raises(ValueError) as caught:
+        TemporalConv(3, 4, **options)
+    for part in parts:
+        assert part in str(caught.value)
+    with pytest.raises(ValueError, match=r"\(2, 4, 5, 6\).*C = 3"):
+        TemporalConv(3, 4)(torch.zeros(2, 4, 5, 6))
+
+
+def test_a_block_is_its_parts_in_order():
+    A = skeleton("coco-17").partition()
+    x = torch.randn(2, 3, 8, 17, generator=torch.Generator().manual_seed(0))
+    for inside, outside, stride, residual in ((3, 3, 1, True), (3, 5, 2, True), (3, 5, 1, True), (3, 5, 1, False)):
+        block = STGCNBlock(inside, outside, A, 3, stride, residual=residual)
+        block(x)  # batch norms move away from 0 and 1
+        block.eval()
+        y = torch.relu(block.spatial_norm(block.spatial(x)))
+        y = block.temporal_norm(block.temporal(y))
+        if residual:
+            y = y + (x if inside == outside else block.residual[1](block.residual[0](x)))
+        assert torch.allclose(block(x), torch.relu(y), atol=1e-6)
+        assert torch.allclose(block.fuse()(x), torch.relu(y), atol=1e-5)
+
+
+def test_dropout_leaves_the_residual_alone_and_the_backward_pass_whole():
+    block = STGCNBlock(3, 3, skeleton("coco-17").partition(), 3, dropout=1.0)
+    x = torch.randn(2, 3, 8, 17, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    y = block(x)
+    assert torch.equal(y, torch.relu(x))
+    y.sum().backward()
+    assert torch.equal(x.grad, (x > 0).float())
+
+
+def test_gradients_of_a_block():
+    block = STGCNBlock(2, 3, skeleton("coco-17").partition(), 3, stride=2, dilation=2, causal=True).double()
+    x = torch.randn(2, 2, 4, 17, dtype=torch.float64, generator=torch.Generator().manual_seed(1), requires_grad=True)
+    assert torch.autograd.gradcheck(block, (x,), fast_mode=True)

@@ -3,11 +3,11 @@
 ``load(name)`` reads a recorded set from this computer into a `Dataset`; ``motions.generate()`` makes one without any file.
 """
 
-from . import bvh, camera, cmu, kinematics, motions, transforms, ui_prmd
+from . import augment, bvh, camera, cmu, kinematics, motions, transforms, ui_prmd
 from .cache import DataNotFound, available, data_root
 from .dataset import Dataset
 
-__all__ = ["DataNotFound", "Dataset", "available", "bvh", "camera", "cmu", "data_root", "kinematics", "load",
+__all__ = ["DataNotFound", "Dataset", "augment", "available", "bvh", "camera", "cmu", "data_root", "kinematics", "load",
            "motions", "transforms", "ui_prmd"]
 
 _READERS = {"cmu_expmap": cmu.load, "ui_prmd": ui_prmd.load, "animated_drawings_bvh": bvh.load}

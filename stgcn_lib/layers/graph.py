@@ -1,4 +1,4 @@
-"""Layers for signals on graphs. A layer knows its graph only as an adjacency: receiver first, sender second."""
+"""Graph convolutions: what a joint takes from its neighbours."""
 
 import torch
 from torch import nn
@@ -116,12 +116,78 @@ class SpatialGraphConv(nn.Module):
             raise ValueError(f"x has {x.shape[1]} channels in shape {tuple(x.shape)}, expected {self.conv.in_channels} "
                              "in (N, C, T, V): are the axes in this order, and is in_channels that of the data?")
         _check_joints(x.shape[3], self.adjacency)
-        x = self.conv(x)  # (N, C, T, V) -> (N, K C', T, V)
-        x = x.unflatten(1, (len(self.adjacency), -1))  # (N, K, C', T, V)
-        return torch.einsum("kvu,nkctu->nctv", self.adjacency * self.edge_importance, x)  # (N, C', T, V)
+        A = self.adjacency * self.edge_importance  # (K, V, V)
+        W = self.conv.weight.flatten(1).unflatten(0, (len(A), -1))  # (K C', C, 1, 1) -> (K, C', C)
+        return _mix_and_gather(x, A, W, self._bias(A))
+
+    def _bias(self, A):
+        """What the biases add up to at each joint, (V, C'), or None."""
+        if self.conv.bias is None:
+            return None
+        return torch.einsum("kvu,kc->vc", A, self.conv.bias.unflatten(0, (len(A), -1)))
+
+    def fuse(self, norm):
+        """This layer and the batch norm behind it as one `FusedSpatialGraphConv`, for inference."""
+        with torch.no_grad():
+            A = self.adjacency * self.edge_importance
+            scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)  # (C',)
+            W = self.conv.weight.flatten(1).unflatten(0, (len(A), -1)) * scale[:, None]
+            bias = norm.bias - norm.running_mean * scale  # (C',)
+            if self.conv.bias is not None:
+                bias = bias + self._bias(A) * scale
+            return FusedSpatialGraphConv(A, W, bias.expand(A.shape[-1], -1))  # (V, C')
 
     def extra_repr(self):
         return f"subsets={len(self.adjacency)}, joints={self.adjacency.shape[1]}"
+
+
+class FusedSpatialGraphConv(nn.Module):
+    """A `SpatialGraphConv` with everything that is constant after training multiplied out: edge importance, batch norm, and
+    a bias of its own for each joint.
+
+    Args:
+        adjacency: (K, V, V) tensor, edge importance included.
+        weight: (K, C', C) tensor.
+        bias: (V, C') tensor.
+    """
+
+    def __init__(self, adjacency, weight, bias):
+        super().__init__()
+        for name, value in (("adjacency", adjacency), ("weight", weight), ("bias", bias)):
+            self.register_buffer(name, value.detach().clone())
+
+    def forward(self, x):
+        """(N, C, T, V) -> (N, C', T, V)"""
+        return _mix_and_gather(x, self.adjacency, self.weight, self.bias)
+
+
+def _mix_and_gather(x, A, W, bias):
+    """``x'_v = sum_k sum_u A[k, v, u] W_k x_u + bias_v`` with two matrix products.
+
+    In memory the channels stay last, so that one product mixes the channels of all subsets and another one gathers over all
+    subsets and joints at once; an einsum would copy its K times larger middle. Whoever has fewer channels gathers.
+
+    Args:
+        x: (N, C, T, V), fastest if its memory is channels-last.
+        A: (K, V, V).  W: (K, C', C).  bias: (V, C') or None.
+
+    Returns:
+        (N, C', T, V), channels-last in memory.
+    """
+    (N, _, T, V), (K, out_channels, in_channels) = x.shape, W.shape
+    x = x.permute(0, 2, 3, 1).flatten(0, 1)  # (N T, V, C)
+    if in_channels < out_channels:
+        A = A.transpose(0, 1).flatten(0, 1)  # (V K, V), row v K + k
+        x = torch.bmm(A.expand(N * T, -1, -1), x)  # (N T, V K, C): gather
+        x = x.unflatten(1, (V, K)).flatten(2)  # (N T, V, K C)
+        x = x @ W.transpose(1, 2).flatten(0, 1)  # (N T, V, C'): mix
+        x = x if bias is None else x + bias
+    else:
+        x = nn.functional.linear(x, W.flatten(0, 1))  # (N T, V, K C'): mix
+        x = x.unflatten(2, (K, out_channels)).flatten(1, 2)  # (N T, V K, C')
+        A = A.permute(1, 2, 0).flatten(1).expand(N * T, -1, -1)  # (N T, V, V K), column u K + k
+        x = torch.bmm(A, x) if bias is None else torch.baddbmm(bias, A, x)  # (N T, V, C'): gather
+    return x.unflatten(0, (N, T)).permute(0, 3, 1, 2)  # (N, C', T, V)
 
 
 def _adjacency_buffer(adjacency, form):
