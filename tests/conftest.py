@@ -6,6 +6,8 @@ import pytest
 
 from stgcn_lib.data import available, data_root
 
+os.environ["STGCN_OFFLINE"] = "1"  # no test fetches recordings, on its own or through a notebook
+
 
 def missing(name, environment=os.environ):
     """Why the recorded set `name` cannot be tested here, or None if it can."""

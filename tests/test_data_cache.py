@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stgcn_lib.data import DataNotFound, available, data_root, load
-from stgcn_lib.data.cache import file, folder, read_numbers
+from stgcn_lib.data import DataNotFound, available, data_root, load, manifest
+from stgcn_lib.data.cache import file, folder, missing, read_numbers
 
-from .conftest import missing
+from .conftest import missing as reason
 
 
 @pytest.fixture
@@ -43,14 +43,33 @@ def test_other_systems_keep_their_caches_elsewhere(home, monkeypatch):
     assert data_root() == Path("/local/stgcn_lib")
 
 
-def test_a_set_is_there_if_its_folder_holds_something(home, monkeypatch):
+def fill(root, name):
+    """Files of the names and sizes of the set `name`, empty of sense."""
+    for one in manifest.files(name):
+        (root / one.path).parent.mkdir(parents=True, exist_ok=True)
+        with open(root / one.path, "wb") as stream:
+            stream.truncate(one.bytes)
+
+
+def test_a_set_is_there_if_all_its_files_are(home, monkeypatch):
     monkeypatch.setenv("STGCN_DATA", str(home))
-    assert not available("cmu_expmap")
-    (home / "cmu_expmap").mkdir()
-    assert not available("cmu_expmap")
-    (home / "cmu_expmap" / "test").mkdir()
-    assert available("cmu_expmap") and available("cmu_expmap", home) and not available("cmu_expmap", home / "other")
-    assert folder("cmu_expmap") == home / "cmu_expmap"
+    assert not available("los_loop") and len(missing("los_loop")) == 4
+    fill(home, "los_loop")
+    assert available("los_loop") and available("los_loop", home) and not available("los_loop", home / "other")
+    with open(home / "los_loop" / "los_adj.csv", "ab") as stream:
+        stream.write(b"!")
+    assert not available("los_loop") and [one.path for one in missing("los_loop")] == ["los_loop/los_adj.csv"]
+    (home / "los_loop" / "los_adj.csv").unlink()
+    assert not available("los_loop")
+    with pytest.raises(ValueError, match="name is 'los', expected one of animated_drawings_bvh, cmu_expmap, los_loop, "):
+        available("los")
+
+
+def test_a_folder_is_read_if_it_holds_something(home):
+    with pytest.raises(DataNotFound):
+        folder("los_loop", home)
+    (home / "los_loop" / "notes").mkdir(parents=True)
+    assert folder("los_loop", home) == home / "los_loop"
 
 
 @pytest.mark.parametrize("name", ["cmu_expmap", "ui_prmd", "animated_drawings_bvh"])
@@ -58,15 +77,15 @@ def test_a_missing_set_says_how_to_get_it(name, tmp_path):
     with pytest.raises(DataNotFound) as error:
         load(name, root=tmp_path)
     assert isinstance(error.value, FileNotFoundError)
-    assert str(error.value) == (f"The data set '{name}' is not in {tmp_path}: set STGCN_DATA to a folder that holds "
-                                f"{name}/..., see the data page of the book.")
+    assert str(error.value) == (f"The data set '{name}' is not in {tmp_path}: get it with python -m stgcn_lib download {name} "
+                                f"--root {tmp_path}, or set STGCN_DATA to a folder that holds {name}/...")
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(DataNotFound) as error:
         file(tmp_path / "one.txt", "ui_prmd")
-    assert str(error.value) == (f"The data set 'ui_prmd' is incomplete: {tmp_path / 'one.txt'} is missing; set STGCN_DATA to "
-                                "a folder that holds the whole set, see the data page of the book.")
+    assert str(error.value) == (f"The data set 'ui_prmd' is incomplete: {tmp_path / 'one.txt'} is missing; get it with python -m "
+                                "stgcn_lib download ui_prmd")
     (tmp_path / "one.txt").touch()
     assert file(tmp_path / "one.txt", "ui_prmd") == tmp_path / "one.txt"
 
@@ -104,7 +123,7 @@ def test_a_damaged_file_is_named(name, data, says, tmp_path):
 
 
 def test_tests_on_recordings_say_why_they_did_not_run(tmp_path):
-    assert "set STGCN_DATA to a folder that holds ui_prmd/..." in missing("ui_prmd", {})
-    assert f"not in {tmp_path}" in missing("ui_prmd", {"STGCN_DATA": str(tmp_path)})
-    (tmp_path / "ui_prmd" / "x").mkdir(parents=True)
-    assert missing("ui_prmd", {"STGCN_DATA": str(tmp_path)}) is None
+    assert "set STGCN_DATA to a folder that holds ui_prmd/..." in reason("ui_prmd", {})
+    assert f"not in {tmp_path}" in reason("ui_prmd", {"STGCN_DATA": str(tmp_path)})
+    fill(tmp_path, "ui_prmd")
+    assert reason("ui_prmd", {"STGCN_DATA": str(tmp_path)}) is None

@@ -20,6 +20,7 @@ import editions
 from sphinx.util import logging
 
 os.environ["STGCN_BOOK"] = "1"
+os.environ["STGCN_OFFLINE"] = "1"  # a page shows the recordings that are here, and fetches none
 # Idle threads of torch would spin, and on a busy computer that makes small tensors several times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 

@@ -1,26 +1,35 @@
 """Motion as arrays: recorded sets, synthetic people, and the steps between a clip and a network.
 
-``load(name)`` reads a recorded set from this computer into a `Dataset`; ``motions.generate()`` makes one without any file.
+``load(name)`` reads a recorded set into a `Dataset`, and downloads it first if it is not on this computer; ``motions.generate()``
+makes one without any file.
 """
+
+import os
 
 from . import augment, bvh, camera, cmu, kinematics, motions, transforms, ui_prmd
 from .cache import DataNotFound, available, data_root
 from .dataset import Dataset
+from .download import DownloadError, fetch
 
-__all__ = ["DataNotFound", "Dataset", "augment", "available", "bvh", "camera", "cmu", "data_root", "kinematics", "load",
-           "motions", "transforms", "ui_prmd"]
+__all__ = ["DataNotFound", "Dataset", "DownloadError", "READERS", "augment", "available", "bvh", "camera", "cmu", "data_root",
+           "fetch", "kinematics", "load", "motions", "transforms", "ui_prmd"]
 
-_READERS = {"cmu_expmap": cmu.load, "ui_prmd": ui_prmd.load, "animated_drawings_bvh": bvh.load}
+READERS = {"cmu_expmap": cmu.load, "ui_prmd": ui_prmd.load, "animated_drawings_bvh": bvh.load}
 
 
-def load(name, split="all", root=None, **only):
+def load(name, split="all", root=None, download=True, **only):
     """Read a recorded data set.
+
+    If it is not on this computer it is downloaded, after a line that says how large it is and on which terms it comes. Ask
+    `available` first where a download would be a surprise. With the environment variable ``STGCN_OFFLINE`` set to anything, `load`
+    never downloads.
 
     Args:
         name: "cmu_expmap", "ui_prmd" or "animated_drawings_bvh"; `cmu.load`, `ui_prmd.load` and `bvh.load` say what is in
             them and what their splits mean.
         split: "all", "train" or "test".
         root: the folder of the data sets, `data_root` unless given.
+        download: False to read only what is there.
         only: what the reader can choose by, such as ``load("ui_prmd", exercises=("m01",), correct=True)``.
 
     Returns:
@@ -28,8 +37,14 @@ def load(name, split="all", root=None, **only):
 
     Raises:
         ValueError: for an unknown name, split or choice, or a damaged file.
-        DataNotFound: if the set or one of its files is not on this computer.
+        DataNotFound: if the set or one of its files is not on this computer; `DownloadError` is one of these, and says why.
     """
-    if name not in _READERS:
-        raise ValueError(f"name is {name!r}, expected one of {', '.join(_READERS)}; for synthetic people use motions.generate()")
-    return _READERS[name](split, root, **only)
+    if name not in READERS:
+        raise ValueError(f"name is {name!r}, expected one of {', '.join(READERS)}; for synthetic people use motions.generate()")
+    try:  # first, so that a wrong argument is found before a long download
+        return READERS[name](split, root, **only)
+    except DataNotFound:
+        if not download or os.environ.get("STGCN_OFFLINE"):
+            raise
+    fetch(name, root)
+    return READERS[name](split, root, **only)

@@ -152,7 +152,7 @@ def load(split="all", root=None, skeleton="fair1"):
     folder, clips, layout = cache.folder("animated_drawings_bvh", root), [], "cmu-38"
     files = [f"{skeleton}/{clip.replace(' ', '_')}.bvh" for clip in CLIPS[skeleton]]
     for file in files:
-        motion = read_bvh(cache.file(folder / file, "animated_drawings_bvh"))
+        motion = read_bvh(cache.file(folder / file, "animated_drawings_bvh", root))
         stride = max(1, round(motion.fps / 30))
         if not 29 < motion.fps / stride < 31:
             raise ValueError(f"{folder / file} has {motion.fps:g} frames a second, expected 30 or a multiple of it: fetch it again")

@@ -2,11 +2,14 @@
 
 import gzip
 import os
+import shlex
 import sys
 import zlib
 from pathlib import Path
 
 import numpy as np
+
+from . import manifest
 
 
 class DataNotFound(FileNotFoundError):
@@ -35,10 +38,33 @@ def data_root(root=None):
     return Path(caches).expanduser() / "stgcn_lib"
 
 
+def missing(name, root=None):
+    """The files of the data set `name` that are not there in their full size; `download.fetch` also checks what they hold.
+
+    Returns:
+        a list of `manifest.File`.
+
+    Raises:
+        ValueError: for an unknown name.
+    """
+    where = data_root(root)
+
+    def there(file):
+        try:
+            return os.stat(where / file.path).st_size == file.bytes
+        except OSError:
+            return False
+    return [file for file in manifest.files(name) if not there(file)]
+
+
 def available(name, root=None):
-    """True if the folder of the data set `name` is there and holds something."""
-    folder = data_root(root) / name
-    return folder.is_dir() and any(folder.iterdir())
+    """True if every file of the data set `name` is there. Looks at names and sizes, reads nothing and sends nothing."""
+    return not missing(name, root)
+
+
+def command(name, root=None):
+    """What to type to get the data set `name`."""
+    return f"python -m stgcn_lib download {name}" + (f" --root {shlex.quote(str(root))}" if root else "")
 
 
 def folder(name, root=None):
@@ -47,21 +73,21 @@ def folder(name, root=None):
     Raises:
         DataNotFound: if it is not there or is empty.
     """
-    if not available(name, root):
-        raise DataNotFound(f"The data set {name!r} is not in {data_root(root)}: set STGCN_DATA to a folder that holds "
-                           f"{name}/..., see the data page of the book.")
-    return data_root(root) / name
+    path = data_root(root) / name
+    if not path.is_dir() or not any(path.iterdir()):
+        raise DataNotFound(f"The data set {name!r} is not in {data_root(root)}: get it with {command(name, root)}, or set "
+                           f"STGCN_DATA to a folder that holds {name}/...")
+    return path
 
 
-def file(path, name):
+def file(path, name, root=None):
     """`path` itself, a file of the data set `name`.
 
     Raises:
         DataNotFound: if it is not there.
     """
     if not path.is_file():
-        raise DataNotFound(f"The data set {name!r} is incomplete: {path} is missing; set STGCN_DATA to a folder that holds "
-                           "the whole set, see the data page of the book.")
+        raise DataNotFound(f"The data set {name!r} is incomplete: {path} is missing; get it with {command(name, root)}")
     return path
 
 

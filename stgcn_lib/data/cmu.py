@@ -82,7 +82,7 @@ def load(split="all", root=None, fps=30):
     for part in counts if split == "all" else (split,):
         for label, action in enumerate(ACTIONS):
             for k in range(1, counts[part] + 1):
-                path = cache.file(folder / part / action / f"{action}_{k}.txt", "cmu_expmap")
+                path = cache.file(folder / part / action / f"{action}_{k}.txt", "cmu_expmap", root)
                 table = cache.read_numbers(path, 117)[1::stride]  # row 0 is the T-pose
                 clips.append(positions(table) if len(table) else np.zeros((0, 38, 3)))
                 labels.append(label)

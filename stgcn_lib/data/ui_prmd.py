@@ -75,7 +75,7 @@ def load(split="all", root=None, exercises=None, correct=None, subjects=None):
             for s in subjects:
                 for e in range(1, 11):
                     code = f"{exercise}_s{s:02d}_e{e:02d}"
-                    clips.append(_repetition(part, code, "" if is_correct else "_inc"))
+                    clips.append(_repetition(part, code, "" if is_correct else "_inc", root))
                     labels.append(list(EXERCISES).index(exercise))
                     who.append(s)
                     good.append(is_correct)
@@ -87,9 +87,10 @@ def load(split="all", root=None, exercises=None, correct=None, subjects=None):
         tags={"correct": np.array(good, dtype=bool), "file": files})
 
 
-def _repetition(folder, code, ending):
+def _repetition(folder, code, ending, root):
     """(T, 22, 3) metres from the two files of one repetition."""
-    paths = [cache.file(folder / kind / f"{code}_{kind.lower()}{ending}.txt.gz", "ui_prmd") for kind in ("Positions", "Angles")]
+    paths = [cache.file(folder / kind / f"{code}_{kind.lower()}{ending}.txt.gz", "ui_prmd", root)
+             for kind in ("Positions", "Angles")]
     local, angles = (cache.read_numbers(path, 66) for path in paths)
     if len(local) != len(angles):
         raise ValueError(f"{paths[0]} has {len(local)} frames, {paths[1].name} has {len(angles)}: expected as many")

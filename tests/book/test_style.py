@@ -31,7 +31,7 @@ def ours():
         path = ROOT / name
         for file in [path] if path.is_file() else sorted(path.rglob("*")):
             skipped = {"vendor", "__pycache__", ".ipynb_checkpoints"} & set(file.relative_to(ROOT).parts)
-            if file.is_file() and not skipped and file.suffix not in {".png", ".ico", ".pyc", ".safetensors"}:
+            if file.is_file() and not skipped and file.suffix not in {".png", ".ico", ".pyc", ".safetensors", ".xz"}:
                 yield file
 
 
