@@ -154,11 +154,15 @@ def hops(max_hop, dilation):
     return range(0, max_hop + 1, dilation)
 
 
+def alone(A, least):
+    return A / A.sum(2, keepdim=True).clamp(min=least)
+
+
 DISTANCES = {
     "the broken cell": as_printed,
     "dilation ignored": lambda d, m, n: distance_subsets(d, m, 1),
-    "each subset divided by its own size": lambda d, m, n: by_hops(d, hops(m, n)) / by_hops(d, hops(m, n)).sum(2, True).clamp(min=1),
-    "the same, empty rows too": lambda d, m, n: by_hops(d, hops(m, n)) / by_hops(d, hops(m, n)).sum(2, True),
+    "each subset divided by its own size": lambda d, m, n: alone(by_hops(d, hops(m, n)), least=1),
+    "the same, empty rows too": lambda d, m, n: alone(by_hops(d, hops(m, n)), least=0),
     "columns divided": lambda d, m, n: by_hops(d, hops(m, n)) / by_hops(d, hops(m, n)).sum((0, 1)),
     "not divided": lambda d, m, n: by_hops(d, hops(m, n)),
     "max_hop left out": lambda d, m, n: distance_subsets(d, max(m - 1, 0), n),
