@@ -9,6 +9,8 @@
 """
 
 import hashlib
+import html
+import json
 import os
 import re
 import shutil
@@ -103,6 +105,11 @@ def _use_addresses(app, config):
     config.html_theme_options["extra_footer"] = addresses.attribution(addresses=new)
 
 
+def _outdated(app, env, added, changed, removed):
+    """The table of minutes is made from the notebooks, whose changes Sphinx does not see in that page."""
+    return [page for page in ("book/teach/index",) if page in env.found_docs]
+
+
 def _read_source(app, docname, source):
     text = addresses.rewrite(source[0], *app.config.stgcn_addresses)
     if docname in app.config.stgcn_verified:
@@ -168,6 +175,13 @@ def _lean_page(app, pagename, templatename, context, doctree):
     sheets[:] = [file for file in sheets if "thebe" not in str(getattr(file, "filename", file))]
 
 
+def _name_paper(app, pagename, templatename, context, doctree):
+    """The title of the page as a CSS string, for the foot of each sheet of paper (book.css)."""
+    title = html.unescape(re.sub(r"<[^>]+>|\\[()]", "", context.get("title") or ""))
+    text = json.dumps(f"{title} \u00b7 {app.config.html_title}", ensure_ascii=False).replace("<", "\\3c ")
+    context["metatags"] = context.get("metatags", "") + f"<style>html{{--book-page:{text}}}</style>"
+
+
 def _strip_icon_fonts(app, error):
     """Take the theme's icon fonts and icon script out of the site: book.css draws the few icons that are used."""
     static = Path(app.outdir) / "_static"
@@ -192,9 +206,11 @@ def setup(app):
     app.add_js_file("gim.js", loading_method="defer")
     app.connect("config-inited", _check_cache)
     app.connect("config-inited", _use_addresses)
+    app.connect("env-get-outdated", _outdated)
     app.connect("source-read", _read_source)
     app.connect("builder-inited", _write_assets)
     app.connect("html-page-context", _lean_page, priority=900)
+    app.connect("html-page-context", _name_paper)
     app.connect("build-finished", _strip_icon_fonts)
     app.connect("build-finished", _rewrite_copies)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
