@@ -178,7 +178,8 @@ def _lean_page(app, pagename, templatename, context, doctree):
 def _name_paper(app, pagename, templatename, context, doctree):
     """The title of the page as a CSS string, for the foot of each sheet of paper (book.css)."""
     title = html.unescape(re.sub(r"<[^>]+>|\\[()]", "", context.get("title") or ""))
-    text = json.dumps(f"{title} \u00b7 {app.config.html_title}", ensure_ascii=False).replace("<", "\\3c ")
+    names = dict.fromkeys(name for name in (title, app.config.html_title) if name)  # the home page bears the title of the book
+    text = json.dumps(" \u00b7 ".join(names), ensure_ascii=False).replace("<", "\\3c ")
     context["metatags"] = context.get("metatags", "") + f"<style>html{{--book-page:{text}}}</style>"
 
 

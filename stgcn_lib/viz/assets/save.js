@@ -7,15 +7,13 @@ if (!gim.save) (function (gim) {
   const QUESTIONS = new Set(["box", "quiz"]);                        // nothing drawn there
   const SKIP = "button, input, select, details, .gim-controls, .gim-tools, .gim-voice, .gim-hint, label:has(select), script, style";
   // presentation attributes with their initial values: written only where they differ from what would be inherited anyway
-  const INHERITED = { fill: "#000", "fill-opacity": "1", "fill-rule": "nonzero", "clip-rule": "nonzero", stroke: "none", "stroke-width": "1px",
-    "stroke-opacity": "1", "stroke-dasharray": "none", "stroke-dashoffset": "0px", "stroke-linecap": "butt", "stroke-linejoin": "miter",
-    "stroke-miterlimit": "4", "font-family": "sans-serif", "font-size": "", "font-weight": "400", "font-style": "normal",
-    "text-anchor": "start", "dominant-baseline": "auto", "paint-order": "normal" };
-  const OWN = { opacity: "1", "clip-path": "none", filter: "none", "stop-color": "#000", "stop-opacity": "1", "vector-effect": "none" };
-  const SHAPES = new Set(["path", "line", "rect", "circle", "ellipse", "polygon", "polyline"]);
+  const INHERITED = { fill: "#000", "fill-opacity": "1", "fill-rule": "nonzero", stroke: "none", "stroke-width": "1px", "stroke-opacity": "1",
+    "stroke-dasharray": "none", "stroke-linecap": "butt", "stroke-linejoin": "miter", "font-size": "", "font-weight": "400",
+    "font-style": "normal", "text-anchor": "start", "dominant-baseline": "auto", "paint-order": "normal" };
+  const OWN = { opacity: "1", "clip-path": "none", "stop-color": "#000", "stop-opacity": "1" }, ALL = { ...INHERITED, ...OWN };
   const STORE = "defs, clipPath, marker, mask, pattern, symbol";     // drawn only where something refers to it
   const { svg } = gim, short = (x) => +x.toFixed(2);
-  let ids = 0, ruler = null;
+  let ids = 0;
 
   /* Any colour that getComputedStyle writes, as [#rrggbb, opacity]. */
   function color(text) {
@@ -24,15 +22,14 @@ if (!gim.save) (function (gim) {
     const hex = [r, g, b].map((x) => Math.round(Math.min(255, Math.max(0, x * k))).toString(16).padStart(2, "0"));
     return ["#" + hex.join(""), a];
   }
-  const generic = (family) => (/mono|courier|consolas/i.test(family) ? "monospace" : /(?<!sans-)\bserif/i.test(family) ? "serif" : "sans-serif");
 
   // ---- canvas -------------------------------------------------------------------------------------------------------------
   /* A pen with the calls of a canvas context that skeleton.js makes; it keeps SVG elements in `node`, w by h units. */
   gim.pen = function (node, w, h) {
     let d = "", last = null;
-    const saved = [], paths = { d: (path) => (path ? { d: path.d, transform: `translate(${pen.at.map(short)}) scale(${short(pen.grown)})` } : { d }) };
+    const saved = [], mark = (path) => (path ? { d: path.d, transform: `translate(${pen.at.map(short)}) scale(${short(pen.grown)})` } : { d });
     /* one element for what is filled and stroked alike, in either order */
-    function put(tag, where, paint, words) {
+    function put(paint, tag, where, words) {
       const key = tag + JSON.stringify(where) + words, [hex, opacity] = color(pen[paint + "Style"]);
       if (!last || last.key !== key || last[paint]) {
         last = { key, node: svg(tag, { ...where, fill: "none" }, words) };
@@ -47,7 +44,7 @@ if (!gim.save) (function (gim) {
     }
     function text(paint, words, x, y) {
       const [weight, size] = pen.font.split(" ");
-      put("text", { x: short(x), y: short(y + 0.35 * parseFloat(size)), "font-size": parseFloat(size), "font-weight": weight }, paint, words);
+      put(paint, "text", { x: short(x), y: short(y + 0.35 * parseFloat(size)), "font-size": size, "font-weight": weight }, words);
     }
     const pen = {
       globalAlpha: 1, fillStyle: "#000", strokeStyle: "#000", lineWidth: 1, lineCap: "butt", lineJoin: "miter", font: "400 12px sans-serif",
@@ -61,17 +58,15 @@ if (!gim.save) (function (gim) {
       beginPath() { d = ""; },
       moveTo(x, y) { d += `M${short(x)} ${short(y)}`; },
       lineTo(x, y) { d += `L${short(x)} ${short(y)}`; },
-      ellipse(x, y, a, b) { d += `M${short(x - a)} ${short(y)}a${short(a)} ${short(b)} 0 1 0 ${short(2 * a)} 0a${short(a)} ${short(b)} 0 1 0 ${short(-2 * a)} 0Z`; },
+      ellipse(x, y, a, b) {                                          // whole ones, as all are here
+        const half = (dx) => `a${short(a)} ${short(b)} 0 1 0 ${short(dx)} 0`;
+        d += `M${short(x - a)} ${short(y)}${half(2 * a)}${half(-2 * a)}Z`;
+      },
       arc(x, y, r) { pen.ellipse(x, y, r, r); },
-      fill(path) { put("path", paths.d(path), "fill", ""); },
-      stroke(path) { put("path", paths.d(path), "stroke", ""); },
+      fill: (path) => put("fill", "path", mark(path), ""),
+      stroke: (path) => put("stroke", "path", mark(path), ""),
       fillText: (words, x, y) => text("fill", words, x, y),
       strokeText: (words, x, y) => text("stroke", words, x, y),
-      measureText(words) {
-        ruler = ruler || document.createElement("canvas").getContext("2d");
-        ruler.font = pen.font;
-        return ruler.measureText(words);
-      },
       /* another pen, for what is drawn soft */
       soft(radius, opacity) {
         const id = `gim-soft-${++ids}`, inner = svg("g", { opacity, filter: `url(#${id})` });
@@ -91,18 +86,12 @@ if (!gim.save) (function (gim) {
   // ---- the parts of a figure ----------------------------------------------------------------------------------------------
   function looks(style) {
     const found = {};
-    for (const name of [...Object.keys(INHERITED), ...Object.keys(OWN)]) {
-      let value = style.getPropertyValue(name);
-      if (name === "font-family") value = generic(value);
-      if (/^(fill|stroke|stop-color)$/.test(name)) {
-        const [hex, opacity] = color(value);
-        value = opacity ? hex : "none";
-        found[name.replace("-color", "") + "-tint"] = opacity;
-      }
-      found[name] = value;
+    for (const name in ALL) found[name] = style.getPropertyValue(name);
+    for (const name of ["fill", "stroke", "stop-color"]) {
+      const [hex, opacity] = color(found[name]), veil = name.replace("-color", "") + "-opacity";
+      found[name] = opacity ? hex : "none";
+      found[veil] = String(short(found[veil] * opacity));
     }
-    for (const name of ["fill", "stroke", "stop"])                    // rgba(): its opacity goes where SVG keeps it
-      if (found[name + "-tint"] % 1) found[name + "-opacity"] = String(short(found[name + "-opacity"] * found[name + "-tint"]));
     return found;
   }
   /* An SVG element with all it looks like written into it; null for what nobody sees. */
@@ -110,13 +99,13 @@ if (!gim.save) (function (gim) {
     const style = getComputedStyle(node), look = looks(style), name = node.localName;
     stored = stored || node.matches(STORE);
     if (name === "style" || name === "script" || name === "foreignObject") return null;
-    if (!stored && (style.display === "none" || (SHAPES.has(name) && look.fill === "none" && look.stroke === "none"))) return null;
+    if (!stored && (style.display === "none" || (node instanceof SVGGeometryElement && look.fill === "none" && look.stroke === "none"))) return null;
     const made = document.createElementNS(node.namespaceURI, name === "svg" ? "g" : name);
     for (const { name: key, value, namespaceURI } of name === "svg" ? [] : node.attributes)
-      if (!(key in INHERITED || key in OWN) && !/^(class|style|tabindex|role|focusable|aria-.*|data-.*|on.*)$/.test(key))
+      if (!(key in ALL) && !/^(class|style|tabindex|role|focusable|aria-.*|data-.*|on.*)$/.test(key))
         made.setAttributeNS(namespaceURI, key, value);
     for (const [key, value] of Object.entries(look))
-      if (value !== (key in OWN ? OWN[key] : above[key]) && (key in INHERITED || key in OWN)) made.setAttribute(key, value.replace(/"/g, ""));
+      if (value !== { ...above, ...OWN }[key]) made.setAttribute(key, value.replace(/"/g, ""));
     for (const child of node.childNodes) {
       const inner = child.nodeType === 1 ? copy(child, look, stored) : child.nodeType === 3 && child.data.trim() ? child.data : null;
       if (inner !== null) made.append(inner);
@@ -140,37 +129,35 @@ if (!gim.save) (function (gim) {
   }
   /* What the figure shows now, as one <svg>. */
   function drawing(figure) {
-    const stage = figure.querySelector(".gim-stage"), from = stage.getBoundingClientRect(), parts = [], EDGE = 8;
-    let left = Infinity, top = Infinity, right = -Infinity, bottom = -Infinity;
+    const stage = figure.querySelector(".gim-stage"), { left, top } = stage.getBoundingClientRect(), parts = [], xs = [], ys = [], EDGE = 8;
     function add(part, box) {
       parts.push(part);
-      left = Math.min(left, box.left - from.left);
-      top = Math.min(top, box.top - from.top);
-      right = Math.max(right, box.right - from.left);
-      bottom = Math.max(bottom, box.bottom - from.top);
+      xs.push(box.left - left, box.right - left);
+      ys.push(box.top - top, box.bottom - top);
     }
     (function walk(node) {
       if (node.nodeType === 3)
         for (const { words, box } of lines(node)) {
           const style = getComputedStyle(node.parentElement);
           // the box of a line reaches from the highest to the lowest letter; about four fifths of it stand on the line
-          add(svg("text", { x: short(box.left - from.left), y: short(box.top - from.top + 0.79 * box.height), fill: color(style.color)[0],
+          add(svg("text", { x: short(box.left - left), y: short(box.top - top + 0.79 * box.height), fill: color(style.color)[0],
             "font-size": style.fontSize, "font-weight": style.fontWeight, "font-style": style.fontStyle === "normal" ? null : style.fontStyle }, words), box);
         }
       if (node.nodeType !== 1 || node.matches(SKIP) || !node.getClientRects().length) return;
       const box = node.getBoundingClientRect();
       if (node.localName === "svg") {
         const m = node.getScreenCTM(), part = copy(node, INHERITED);
-        part.setAttribute("transform", `matrix(${[m.a, m.b, m.c, m.d].map((x) => +x.toFixed(5))} ${[m.e - from.left, m.f - from.top].map(short)})`);
+        part.setAttribute("transform", `matrix(${[m.a, m.b, m.c, m.d].map((x) => +x.toFixed(5))} ${[m.e - left, m.f - top].map(short)})`);
         add(part, box);
       } else if (node.draw) {
         const [part, w, h] = redrawn(node);
-        part.setAttribute("transform", `translate(${[box.left - from.left, box.top - from.top].map(short)}) scale(${short(box.width / w)} ${short(box.height / h)})`);
+        part.setAttribute("transform", `translate(${[box.left - left, box.top - top].map(short)}) scale(${short(box.width / w)} ${short(box.height / h)})`);
         add(part, box);
       } else node.childNodes.forEach(walk);
     })(stage);
     if (!parts.length) return null;
-    const [x, y] = [Math.floor(left - EDGE), Math.floor(top - EDGE)], w = Math.ceil(right + EDGE) - x, h = Math.ceil(bottom + EDGE) - y;
+    const [x, y] = [xs, ys].map((list) => Math.floor(Math.min(...list)) - EDGE);
+    const w = Math.ceil(Math.max(...xs)) + EDGE - x, h = Math.ceil(Math.max(...ys)) + EDGE - y;
     const alt = figure.getAttribute("aria-label") || "", see = figure.querySelector("figcaption");
     return svg("svg", { width: w, height: h, viewBox: `${x} ${y} ${w} ${h}`, "font-family": "sans-serif" },
       svg("title", {}, alt.split(/(?<=[.:])\s/)[0]), svg("desc", {}, alt + (see ? " " + see.textContent : "")),

@@ -295,8 +295,8 @@ gim.skeleton = function (figure, data) {
     for (const v of order) {
       if ((!marks.labels && !strong(v)) || s.trust[v] < SEEN) continue;
       const name = s.layout.joints[v], x = s.screen[3 * v], y = s.screen[3 * v + 1];
-      ctx.font = `${strong(v) ? 600 : 400} ${s.w < 240 ? 11 : 12}px ${fontFamily}`;
-      const long = ctx.measureText(name).width;
+      ctx.font = s.ctx.font = `${strong(v) ? 600 : 400} ${s.w < 240 ? 11 : 12}px ${fontFamily}`;
+      const long = s.ctx.measureText(name).width;
       const places = [[x + 9, y], [x - 9 - long, y], [x - long / 2, y - 14], [x - long / 2, y + 14]];
       const wish = [...(x >= middle ? [0, 1] : [1, 0]), 2, 3];
       if (s.spots[v] != null) wish.unshift(s.spots[v]);
