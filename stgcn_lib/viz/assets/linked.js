@@ -161,7 +161,7 @@ gim.define("linked", (figure, stage, data, gim) => {
   }
 
   const panel = (title, ...content) => el("div", { class: "panel" }, el("div", { class: "title" }, title), ...content);
-  const settings = data.normalize ? el("div", { class: "settings" },
+  const settings = data.normalize ? el("div", { class: "settings gim-settings" },
     gim.toggle("Self-loops", loops, (on) => { loops = on; show(); }),
     el("label", {}, "Divide by ", el("select", { onchange(event) { kind = event.target.value; show(); } },
       [["none", "nothing"], ["row", "degree (mean)"], ["symmetric", "root of both degrees"]].map(([value, words]) => el("option", { value }, words))))) : "";

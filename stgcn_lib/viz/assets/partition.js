@@ -97,7 +97,7 @@ gim.define("partition", (figure, stage, data, gim) => {
   const icon = ({ mark, color }, r = 5.4) => svg("svg", { viewBox: "-8 -8 16 16", width: 16, height: 16, "aria-hidden": "true", class: "icon" }, svg("path", { d: gim.mark(mark, r), style: `--tone:${color}` }));
   function makeChips() {
     const kept = [...chipPlace.children].indexOf(document.activeElement);
-    chips = subsets.map((subset, k) => el("button", { type: "button", class: "chip", style: `--tone:${styles[k].color}`, onclick() { state.only = state.only === k ? null : k; show(); } },
+    chips = subsets.map((subset, k) => el("button", { type: "button", class: "chip gim-shown", style: `--tone:${styles[k].color}`, onclick() { state.only = state.only === k ? null : k; show(); } },
       icon(styles[k], 6), el("b", { class: "n" }), el("span", { class: "what" }, el("span", { class: "name" }, el("code", {}, `A[${k}]`), ` ${subset.name}`), el("small", {}, subset.means))));
     chipPlace.replaceChildren(...chips);
     if (kept >= 0) chips[Math.min(kept, chips.length - 1)].focus();
@@ -271,7 +271,7 @@ gim.define("partition", (figure, stage, data, gim) => {
   const number = (n) => [n, String(n)];
   const releasedToggle = el("button", { type: "button", onclick: () => change({ reference: !state.reference }) }, "as released");
   syncs.push(() => releasedToggle.setAttribute("aria-pressed", String(state.reference)));
-  const toolbar = el("div", { class: "toolbar" },
+  const toolbar = el("div", { class: "toolbar gim-settings" },
     menu("Skeleton", [...layouts.map((layout) => [layout, layout]), ["own", "own edges"]], () => state.layout, (layout) => { state.layout = layout; state.joint = state.sender = null; start(); }),
     group("Strategy", ["uniform", "distance", "spatial"].map((s) => [s, s]), () => state.strategy, (strategy) => change({ strategy })),
     group("Hops", range(5).map(number), () => state.max_hop, (max_hop) => change({ max_hop })),
@@ -289,7 +289,7 @@ gim.define("partition", (figure, stage, data, gim) => {
     return [input, el("label", { class: "field" }, el("span", { class: "label" }, label), input)];
   };
   const [edgeBox, edgeField] = box("Bones, joints counted from 0", "edges", state.edges), [centerBox, centerField] = box("Centre", "center", state.center);
-  const own = el("div", { class: "own" }, edgeField, centerField, complaint);
+  const own = el("div", { class: "own gim-settings" }, edgeField, centerField, complaint);
 
   // ---- address and Python ---------------------------------------------------------------------------------------------------
   const LONG = { layout: "layout", edges: "edges", center: "center", joint: "joint", strategy: "strategy", hops: "max_hop", dilation: "dilation", divide: "normalization", released: "reference", show: "whole" };

@@ -1,15 +1,16 @@
 /* "Save as SVG" at every figure, and figures on paper. What a figure shows now becomes one drawing that stands alone: its SVG
    parts with their computed style, its canvases drawn once more as paths, its words as text, each where it stands; controls
    stay behind. Always in the light colours, on nothing: such files go on slides and into papers, and paper is white.
-   A canvas takes part if it has a function `canvas.draw(pen)`; what only asks for a hand has the class "gim-hint". */
+   A canvas takes part if it has a function `canvas.draw(pen)`; what only asks for a hand has the class "gim-hint"; a button that
+   also tells something has the class "gim-shown". */
 if (!gim.save) (function (gim) {
   "use strict";
   const QUESTIONS = new Set(["box", "quiz"]);                        // nothing drawn there
-  const SKIP = "button, input, select, details, .gim-controls, .gim-tools, .gim-voice, .gim-hint, label:has(select), script, style";
+  const SKIP = "button:not(.gim-shown), input, select, details, .gim-controls, .gim-tools, .gim-settings, .gim-voice, .gim-hint, script, style";
   // presentation attributes with their initial values: written only where they differ from what would be inherited anyway
   const INHERITED = { fill: "#000", "fill-opacity": "1", "fill-rule": "nonzero", stroke: "none", "stroke-width": "1px", "stroke-opacity": "1",
     "stroke-dasharray": "none", "stroke-linecap": "butt", "stroke-linejoin": "miter", "font-size": "", "font-weight": "400",
-    "font-style": "normal", "text-anchor": "start", "dominant-baseline": "auto", "paint-order": "normal" };
+    "font-style": "normal", "text-anchor": "start", "dominant-baseline": "auto", "paint-order": "normal", "image-rendering": "auto" };
   const OWN = { opacity: "1", "clip-path": "none", "stop-color": "#000", "stop-opacity": "1" }, ALL = { ...INHERITED, ...OWN };
   const STORE = "defs, clipPath, marker, mask, pattern, symbol";     // drawn only where something refers to it
   const { svg } = gim, short = (x) => +x.toFixed(2);
@@ -141,7 +142,8 @@ if (!gim.save) (function (gim) {
           const style = getComputedStyle(node.parentElement);
           // the box of a line reaches from the highest to the lowest letter; about four fifths of it stand on the line
           add(svg("text", { x: short(box.left - left), y: short(box.top - top + 0.79 * box.height), fill: color(style.color)[0],
-            "font-size": style.fontSize, "font-weight": style.fontWeight, "font-style": style.fontStyle === "normal" ? null : style.fontStyle }, words), box);
+            "font-size": style.fontSize, "font-weight": style.fontWeight, "font-style": style.fontStyle === "normal" ? null : style.fontStyle,
+            "font-family": /mono/.test(style.fontFamily) ? "monospace" : null }, words), box);
         }
       if (node.nodeType !== 1 || node.matches(SKIP) || !node.getClientRects().length) return;
       const box = node.getBoundingClientRect();
@@ -171,11 +173,18 @@ if (!gim.save) (function (gim) {
     const at = figure.dataset.frame === undefined ? "" : "-t" + figure.dataset.frame;
     return `${gim.base && page && page !== "index" ? page : "graphs-in-motion"}-figure-${figures().indexOf(figure) + 1}${at}.svg`;
   }
+  /* The palette of light, on or off, at once: nothing may be on its way from one colour to the other. */
+  function light(figure, on) {
+    figure.classList.add("gim-swap");
+    figure.classList.toggle("gim-light", on);
+    figure.getBoundingClientRect();
+    figure.classList.remove("gim-swap");
+  }
   gim.save = async function (figure) {
-    figure.classList.add("gim-light");
+    light(figure, true);
     await Promise.all(gim.repaint());                                // what does not follow CSS: canvases, plotly
     const made = drawing(figure);
-    figure.classList.remove("gim-light");
+    light(figure, false);
     gim.repaint();
     if (!made) return;
     const text = '<?xml version="1.0" encoding="UTF-8"?>\n' + new XMLSerializer().serializeToString(made);
@@ -192,7 +201,7 @@ if (!gim.save) (function (gim) {
   // ---- paper --------------------------------------------------------------------------------------------------------------
   addEventListener("beforeprint", () => {
     gim.startAll();
-    for (const figure of figures()) figure.classList.add("gim-light");
+    for (const figure of figures()) light(figure, true);
     gim.repaint();
     for (const canvas of document.querySelectorAll("figure[data-gim] canvas"))
       if (canvas.draw && canvas.clientWidth) {                       // lines instead of pixels
@@ -202,7 +211,7 @@ if (!gim.save) (function (gim) {
   });
   addEventListener("afterprint", () => {
     document.querySelectorAll(".gim-paper").forEach((node) => node.remove());
-    for (const figure of figures()) figure.classList.remove("gim-light");
+    for (const figure of figures()) light(figure, false);
     gim.repaint();
   });
 })(gim);
