@@ -156,7 +156,7 @@ def test_scripts_name_what_exists(flow, job, step):
 
 def test_data_sets_are_those_that_the_tests_want():
     wanted = re.search(r"unpack \"\$STGCN_DATA\" (.*)", (ROOT / ".ci" / "run").read_text(encoding="utf-8")).group(1).split()
-    lists = [names.split() for case in SCRIPTS for names in re.findall(r"for name in (.*);", case.values[2]["run"])]
+    lists = [names.split() for case in SCRIPTS for names in re.findall(r"stgcn_lib download ([\w ]+)", case.values[2]["run"])]
     assert len(lists) == 2 and all(names == wanted for names in lists)
 
 
