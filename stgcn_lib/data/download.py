@@ -159,7 +159,7 @@ def _from_archive(session, name, todo, staged, work, say):
     with tqdm(total=packed, unit="B", unit_scale=True, desc=name) as bar, \
             contextlib.closing(transfer.pieces(session, url, part, 3 * packed, bar, say)) as pieces:
         try:
-            stream = io.BufferedReader(_Stream(_unzipped(pieces, 3 * unpacked)))
+            stream = io.BufferedReader(_Stream(_unzipped(pieces, 3 * unpacked, url)))
             with tarfile.open(fileobj=stream, mode="r|") as archive:
                 for member in archive:
                     archive.members.clear()  # tarfile remembers each one, and nobody knows how many come
@@ -170,9 +170,9 @@ def _from_archive(session, name, todo, staged, work, say):
                     if not wanted:
                         return
             raise Damaged(f"{url} lacks {count(len(wanted), 'file')} of the set, the first is {min(wanted)}")
-        except (tarfile.TarError, zlib.error) as fault:
+        except tarfile.TarError as fault:
             forget(part)
-            raise Damaged(f"what {url} sent is damaged or no archive ({fault})") from fault
+            raise Damaged(f"what {url} sent is damaged or no archive") from fault
         except Damaged:
             forget(part)
             raise
@@ -274,14 +274,17 @@ class _Stream(io.RawIOBase):
         return size
 
 
-def _unzipped(pieces, limit):
+def _unzipped(pieces, limit, url):
     """The pieces of a gzip file, unpacked; never more than `limit` bytes of them."""
     unzip, size = zlib.decompressobj(wbits=31), 0
     for piece in pieces:
-        data = unzip.decompress(piece)
+        try:
+            data = unzip.decompress(piece)
+        except zlib.error as fault:
+            raise Damaged(f"what {url} sent is damaged or no archive") from fault
         size += len(data)
         if size > limit:
-            raise Final(f"the archive unpacks to more than the {size_words(limit)} that it may")
+            raise Damaged(f"what {url} sent unpacks to more than the {size_words(limit)} that it may")
         yield data
     if not unzip.eof:
         raise Passing("the connection broke off")
