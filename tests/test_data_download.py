@@ -104,7 +104,7 @@ def test_a_set_comes_as_one_archive_and_only_its_own_files_are_taken(server, roo
     lines = comes_whole(root)
     assert [path for path, _ in server.asked] == [server.archive]
     assert lines[0] == f"{NAME}: {sources.SOURCES[NAME].what}. Terms: {sources.SOURCES[NAME].terms}"
-    assert lines[1] == (f"Downloading 430 kB as one archive (of which 320 kB are kept, unpacked), about 1 second at 10 Mbit/s, "
+    assert lines[1] == (f"Downloading 430 kB as one archive, from which 320 kB are unpacked, about 1 second at 10 Mbit/s, "
                         f"into {root}")
     assert fetch(NAME, root, say=lines.append) == root / NAME and len(server.asked) == 1
     assert lines[-1] == f"{NAME} is here already: 8 files, each checked, in {root / NAME}"
@@ -139,7 +139,7 @@ def test_only_what_is_damaged_or_missing_is_fetched_again(server, root):
     lines = []
     fetch(NAME, root, say=lines.append)
     assert [path for path, _ in server.asked] == [f"/{web.REPOSITORY}/{web.source(path)}" for path in (paths[2], paths[5])]
-    assert lines[1] == "6 files of 8 are here already."
+    assert lines[1] == "Here already: 6 of 8 files."
     assert all((root / path).read_bytes() == data for path, data in FILES.items())
     assert (root / NAME / "notes of the reader.txt").read_text() == "mine"
 

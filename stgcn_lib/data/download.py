@@ -111,9 +111,9 @@ def _announce(name, files, todo, where, work, say):
     seconds = coming / SPEED + (0 if archive else len(todo) * REQUEST)
     say(f"{name}: {source.what}. Terms: {source.terms}")
     if len(todo) < len(files):
-        say(f"{count(len(files) - len(todo), 'file')} of {len(files):,} are here already.")
+        say(f"Here already: {len(files) - len(todo):,} of {count(len(files), 'file')}.")
     if archive:
-        how += f" (of which {size_words(size)} are kept, unpacked)"
+        how += f", from which {size_words(size)} are unpacked"
     say(f"Downloading {size_words(coming)} {how}, about {duration(seconds)} at 10 Mbit/s, into {where}")
     space, needed = shutil.disk_usage(where).free, size + (coming if archive else 0)
     if space < needed:
