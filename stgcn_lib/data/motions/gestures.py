@@ -51,9 +51,10 @@ class Hand(Actor):
 def swipe(actor, time, span, x, y):
     """A stroke to (x, y), a unit vector in the picture: back a little first, quickly through, and home again."""
     u, reach = time / span, actor.uniform(0.12, 0.32)
-    start, end = actor.uniform(0.2, 0.32), actor.uniform(0.5, 0.62)
-    home = actor.uniform(end, 0.72)
-    before, stays = actor.uniform(0.3, 0.6), actor.uniform(0.5, 1) if actor.chance(0.3) else 0
+    start = actor.uniform(0.22, 0.32)
+    end = start + actor.uniform(0.18, 0.23) + 0.25 * reach
+    home = actor.uniform(end + 0.02, 0.66)
+    before, stays = actor.uniform(0.3, 0.55), actor.uniform(0.5, 1) if actor.chance(0.3) else 0
     there, through, back = actor.ease(u / start), actor.ease((u - start) / (end - start)), actor.ease((u - home) / (1 - home))
     path = reach * (through - before * there - (1 - before) * (1 - stays) * back)
     bow = reach * (actor.ease(u / start) * (1 - back)) * 4 * through * (1 - through)  # the hand goes round its elbow
@@ -178,8 +179,8 @@ def tap(actor, time, span):
 
 # name: function, its keywords, the shortest and longest time that it takes, in seconds
 GESTURES = {
-    "swipe left": (swipe, dict(x=-1, y=0), 0.95, 1.6), "swipe right": (swipe, dict(x=1, y=0), 0.95, 1.6),
-    "swipe up": (swipe, dict(x=0, y=1), 0.95, 1.6), "swipe down": (swipe, dict(x=0, y=-1), 0.95, 1.6),
+    "swipe left": (swipe, dict(x=-1, y=0), 1.1, 1.7), "swipe right": (swipe, dict(x=1, y=0), 1.1, 1.7),
+    "swipe up": (swipe, dict(x=0, y=1), 1.1, 1.7), "swipe down": (swipe, dict(x=0, y=-1), 1.1, 1.7),
     "circle clockwise": (circle, dict(way=-1), 1.3, 1.95), "circle counter-clockwise": (circle, dict(way=1), 1.3, 1.95),
     "thumbs up": (thumb, dict(way=1), 1.3, 1.95), "thumbs down": (thumb, dict(way=-1), 1.3, 1.95),
     "grab": (grab, {}, 1.0, 1.8), "pinch": (pinch, {}, 1.0, 1.8), "tap": (tap, {}, 0.8, 1.5),

@@ -113,8 +113,10 @@ def _animate(gesture, seed, person, repeat, frames, side=None):
     length = (frames - 1) / FPS
     span = min(rng.uniform(low, high) / tempo, 0.95 * length)
     time = np.arange(frames) / FPS - rng.uniform(0, length - span)
-    actor = _gestures.Hand(bones, _idle(rng, frames), rng, angles=_gestures.ANGLES)
+    pose, sway = _idle(rng, frames)
+    actor = _gestures.Hand(bones, pose, rng, angles=_gestures.ANGLES)
     function(actor, time, span, **keywords)
+    actor.add(**sway)  # last, as no arm is ever quite still; fingers that hold or touch something are
     points = _human.positions(bones, actor.pose)
     yaw = np.radians(rng.uniform(-35, 35))
     points = points @ np.array([[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]])
@@ -123,14 +125,14 @@ def _animate(gesture, seed, person, repeat, frames, side=None):
 
 
 def _idle(rng, frames):
-    """A hand held up at ease: a posture of its own, every joint drifting slowly, and the tremor that every raised hand has."""
+    """A hand held up at ease, its fingers drifting slowly; and the sway and the tremor of the arm that holds it up."""
     t = np.arange(frames) / FPS
     posture = {"lean": 6, "yaw": 9, "pitch": 12, "roll": 15, "flex": 8, "dev": 5, "abd": 2, "radial": 6, "palmar": 6, "mp": 5,
                "ip": 6}
     drift = {"x": 0.006, "y": 0.006, "z": 0.006, "lean": 1, "yaw": 1.5, "pitch": 1.5, "roll": 2, "flex": 1.5, "dev": 1, "mcp": 2,
              "abd": 0.5, "pip": 2, "radial": 1, "palmar": 1, "mp": 1, "ip": 1.5}
     tremor = {"x": 0.0003, "y": 0.0003, "z": 0.0003, "lean": 0.08, "pitch": 0.08, "flex": 0.08}  # at 8 to 12 Hz
-    curl, shakes, pose = 9 * rng.standard_normal(), rng.uniform(0, 1.5), {}
+    curl, shakes, pose, sway = 9 * rng.standard_normal(), rng.uniform(0, 1.5), {}, {}
     for channel, value in _human.REST.items():
         kind = channel.split("_")[-1]
         if kind in ("mcp", "pip"):  # the fingers of a hand are curled alike
@@ -138,8 +140,11 @@ def _idle(rng, frames):
         slow, quick = (size * np.sin(2 * np.pi * rate * t + rng.uniform(0, 2 * np.pi)) for rate, size in
                        ((rng.uniform(0.15, 0.7), drift[kind] * rng.standard_normal()),
                         (rng.uniform(8, 12), tremor.get(kind, 0) * shakes)))
-        pose[channel] = value + posture.get(kind, 0) * rng.standard_normal() + slow + quick
-    return pose
+        own, of_finger = value + posture.get(kind, 0) * rng.standard_normal(), "_" in channel
+        pose[channel] = own + (slow if of_finger else np.zeros(frames))
+        if not of_finger:
+            sway[channel] = slow + quick
+    return pose, sway
 
 
 def _check(gestures, frames, seed, side):
