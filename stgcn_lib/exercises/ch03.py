@@ -355,7 +355,7 @@ PREDICTIONS = {
         key="ch03-bones",
         question="A single layer is to say, for every joint, how its bone points: the vector from its parent. Its weights are the "
                  "best there are for some people's recordings; others test it. Against it plays somebody who <b>never looks</b> "
-                 "and always answers with each joint's mean bone of those first people. Who comes nearer to the truth?",
+                 "and always answers with each joint's mean bone of those first people. Who comes nearer?",
         choices=("Three matrices best, then one matrix for all neighbours, then the one who never looks",
                  "Three matrices best, then the one who never looks, then one matrix for all neighbours",
                  "One matrix and three matrices about equal, and both far better than not looking"),
