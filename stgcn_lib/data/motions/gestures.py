@@ -105,6 +105,7 @@ def thumb(actor, time, span, way):
     up = actor.pulse(u, 0, shown, done, 1) if lowers else actor.ease(u / shown)
     closed = actor.pulse(u, 0, 0.85 * shown, done, 1) if lowers else actor.ease(u / (0.85 * shown))
     actor.fist(closed)
+    actor.loose = 4  # the thumb is meant to point up
     actor.aim(up, thumb_radial=64, thumb_palmar=6, thumb_mp=0, thumb_ip=-8, flex=0, dev=9)
     actor.aim(up, yaw=actor.uniform(5, 75), pitch=90, roll=88 * way, lean=0)
     nod = actor.uniform(0, 0.02) * actor.pulse(u, shown, shown + 0.12, shown + 0.14, shown + 0.32)  # for emphasis
