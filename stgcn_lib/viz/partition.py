@@ -74,12 +74,12 @@ def _layout(graph, places):
 def _roomy(name):
     """The flat pose of a layout with crowded joints pushed apart, so that arrows fit between them; (V, 2), y down, 0 to 1."""
     places = pose(name)
-    least = 0.1 * np.ptp(places[:, 1])
-    for _ in range(60):  # all at once, so that left and right stay mirrored
+    bone = skeleton(name).adjacency(self_loops=False).numpy()  # (V, V)
+    least = np.ptp(places[:, 1]) * np.where(bone > 0, 0.125, 0.1) * (1 - np.eye(len(places)))
+    for _ in range(80):  # all at once, so that left and right stay mirrored
         apart = places[:, None] - places[None, :]  # (V, V, 2)
-        length = np.hypot(apart[..., 0], apart[..., 1]) + np.eye(len(places))
-        push = np.where((length < least) & (length > 0), 0.25 * (least - length) / length, 0)
-        np.fill_diagonal(push, 0)
+        length = np.maximum(np.hypot(apart[..., 0], apart[..., 1]), 1e-9)
+        push = 0.2 * np.maximum(least - length, 0) / length
         places = places + (push[..., None] * apart).sum(1)
     places = places - places.min(0)
     places[:, 1] = places[:, 1].max() - places[:, 1]  # y up in the data, down on the screen

@@ -4,10 +4,11 @@
 gim.partitionBody = function (graph, act) {
   "use strict";
   const { svg } = gim, { V, edges, names } = graph, all = [...Array(V).keys()];
-  const W = 330, SIDE = 34, TALL = 372, R = V > 30 ? 7.5 : 8.5;
+  const W = 330, SIDE = 26, TALL = 400, R = V > 30 ? 6.8 : 7.6;
   const wide = Math.max(...graph.places.map(([x]) => x)), tall = Math.max(...graph.places.map(([, y]) => y));
-  const S = Math.min(wide ? (W - 2 * SIDE) / wide : 1e9, tall ? TALL / tall : 1e9, 300), H = Math.max(130, tall * S + 66);
-  const at = graph.places.map(([x, y]) => [W / 2 + (x - wide / 2) * S, H / 2 + (y - tall / 2) * S]);
+  const S = Math.min(wide ? (W - 2 * SIDE) / wide : 1e9, tall ? TALL / tall : 1e9, 300), H = Math.max(130, tall * S + 58);
+  const stretch = wide ? Math.min(1.3, (W - 2 * SIDE) / (wide * S)) : 1;              // narrow bodies spread their arms a little
+  const at = graph.places.map(([x, y]) => [W / 2 + (x - wide / 2) * S * stretch, H / 2 + (y - tall / 2) * S]);
   const near = all.map((v) => edges.filter((e) => e.includes(v)).map(([a, b]) => (a === v ? b : a)));
   let hovered = -1, look = null;
 
@@ -16,7 +17,7 @@ gim.partitionBody = function (graph, act) {
   const joints = all.map((v) => svg("g", { class: "joint", transform: `translate(${at[v][0].toFixed(1)} ${at[v][1].toFixed(1)})`, role: "button", tabindex: -1,
     onclick: () => act.choose(v), onkeydown: (event) => roam(event, v), onfocus: () => show(v), onblur: () => show(-1),
     onpointerenter: () => show(v), onpointerleave: () => show(-1) },
-  svg("circle", { class: "touch", r: 15 }), svg("circle", { class: "ring", r: R + 6.5 }), svg("path", { class: "disc" }),
+  svg("circle", { class: "touch", r: 15 }), svg("circle", { class: "ring", r: R + 5 }), svg("path", { class: "disc" }),
   svg("text", { class: "digit", y: 3.6, "text-anchor": "middle" })));
   const [cx, cy] = at[graph.center];
   const cross = svg("path", { class: "centre", d: [0, 1, 2, 3].map((i) => { const a = (i * Math.PI) / 2 + Math.PI / 4, p = (r) => `${cx + r * Math.cos(a)} ${cy + r * Math.sin(a)}`; return `M${p(R + 3)}L${p(R + 9)}`; }).join("") });
@@ -47,7 +48,7 @@ gim.partitionBody = function (graph, act) {
   // ---- arrows -----------------------------------------------------------------------------------------------------------------
   function arrow({ v, u, style, number, wrong, strong, bent, lane }) {
     const [vx, vy] = at[v], [ux, uy] = at[u], l = Math.hypot(vx - ux, vy - uy) || 1, dx = (vx - ux) / l, dy = (vy - uy) / l;
-    const off = lane ? 4 : 0, bend = bent ? Math.min(0.22 * l, 30) : 0, R1 = R + (look.whole ? -1 : 2.5), gap = R + (look.whole ? 0 : 5);
+    const off = lane ? 3.8 : 0, bend = bent ? Math.min(0.22 * l, 30) : 0, R1 = R + (look.whole ? -1 : 2.5), gap = R + (look.whole ? 0 : 5);
     const p = (t, side) => [ux + dx * t - dy * side, uy + dy * t + dx * side];
     const start = p(Math.min(R1, l / 3), off + bend * 0.2), mid = p(l / 2, off + 2 * bend), tip = p(Math.max(l - gap, l * 0.6), off + bend * 0.2);
     const k = Math.hypot(tip[0] - mid[0], tip[1] - mid[1]) || 1, hx = bend ? (tip[0] - mid[0]) / k : dx, hy = bend ? (tip[1] - mid[1]) / k : dy;
@@ -64,6 +65,11 @@ gim.partitionBody = function (graph, act) {
   // ---- names: each takes the first place beside its joint that is inside and covers nothing -----------------------------------
   function write(list) {
     const taken = at.map(([x, y]) => [x - R, y - R, x + R, y + R]), out = [];
+    for (const { v, u, bent } of look.whole ? [] : look.messages)                     // straight arrows want to be seen, too
+      for (const t of bent || u === v ? [] : [0.25, 0.5, 0.75]) {
+        const [x, y] = [0, 1].map((i) => at[u][i] + t * (at[v][i] - at[u][i]));
+        taken.push([x - 4, y - 4, x + 4, y + 4]);
+      }
     for (const { v, kind, style } of list) {
       const w = names[v].length * 6.3 + 2, [x, y] = at[v], r = R + 8, right = x >= W / 2 - 1;
       const places = [[right ? r : -r - w, 4], [-w / 2, r + 9], [-w / 2, -r - 1], [right ? -r - w : r, 4], [right ? 4 : -w - 4, r + 8], [right ? 4 : -w - 4, -r + 2], [right ? -w - 2 : 2, r + 8]];
@@ -109,7 +115,7 @@ gim.partitionBody = function (graph, act) {
       joint.setAttribute("aria-label", label);
       joint.setAttribute("aria-pressed", String(v === look.receiver));
       ring.setAttribute("visibility", v === look.receiver ? "visible" : "hidden");
-      disc.setAttribute("d", gim.mark(style ? style.mark : "circle", style ? (look.whole ? R * 0.94 : R + 1.6) : R * 0.9));
+      disc.setAttribute("d", gim.mark(style ? style.mark : "circle", style ? (look.whole ? R * 0.92 : R + 1) : R * 0.9));
       text.textContent = digit;
       text.setAttribute("y", style && style.mark === "triangle-in" ? 2 : style && style.mark === "triangle-out" ? 6 : 3.6);
     });

@@ -65,10 +65,10 @@ gim.partition = (() => {
     if (!reference)
       return [{ name: "root", means: "itself, or equally far", tone: "root", hop: 0 }, { name: "centripetal", means: "nearer the centre", tone: "centripetal", hop: 1 },
         { name: "centrifugal", means: "farther out", tone: "centrifugal", hop: 1 }];
-    const at = (h) => (far.length > 1 ? `, ${steps(h)} away` : "");
+    const means = (h, words) => (far.length > 1 ? `${steps(h)} away` : words);
     return [{ name: "itself", means: "the joint itself", tone: "root", hop: 0 }, ...far.flatMap((h) => [
-      { name: "equal or farther", means: `equally far or farther${at(h)}`, tone: "centrifugal", hop: h },
-      { name: "nearer", means: `nearer the centre${at(h)}`, tone: "centripetal", hop: h }])];
+      { name: "not nearer", means: means(h, "equally far or farther"), tone: "centrifugal", hop: h },
+      { name: "nearer", means: means(h, "nearer the centre"), tone: "centripetal", hop: h }])];
   }
 
   /* Messages [v, u] that the released code files under "equally far or farther" although the sender is nearer the centre. */

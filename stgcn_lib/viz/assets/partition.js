@@ -98,10 +98,11 @@ gim.define("partition", (figure, stage, data, gim) => {
   function makeChips() {
     const kept = [...chipPlace.children].indexOf(document.activeElement);
     chips = subsets.map((subset, k) => el("button", { type: "button", class: "chip gim-shown", style: `--tone:${styles[k].color}`, onclick() { state.only = state.only === k ? null : k; show(); } },
-      icon(styles[k], 6), el("b", { class: "n" }), el("span", { class: "what" }, el("span", { class: "name" }, el("code", {}, `A[${k}]`), ` ${subset.name}`), el("small", {}, subset.means))));
+      icon(styles[k], 6), el("b", { class: "n" }), el("span", { class: "what" }, el("span", { class: "name" }, el("code", {}, `A[${k}]`), ` ${subset.name}`), el("small", {}, subset.means, wrongIn(k) ? b("of-wrong", `, ${wrongIn(k)} misplaced`) : null))));
     chipPlace.replaceChildren(...chips);
     if (kept >= 0) chips[Math.min(kept, chips.length - 1)].focus();
   }
+  const wrongIn = (k) => [...wrong].filter((i) => subsetOf(Math.floor(i / graph.V), i % graph.V) === k).length;
   const total = (k) => A[k].flat().filter((w) => w !== 0).length;
 
   // ---- matrices -------------------------------------------------------------------------------------------------------------
@@ -199,7 +200,7 @@ gim.define("partition", (figure, stage, data, gim) => {
     figure.dataset.sender = sender ?? "";
     legend.textContent = spatial() ? `Digit in a joint: its hops from the centre, ${name(graph.center)}${released() ? `; \u221e: beyond ${count(state.max_hop, "hop")}, where the released code stops counting` : ""}.`
       : state.strategy === "distance" && !whole ? `Digit in a joint: its hops from ${name(joint)}.` : "Digit in a joint: its number.";
-    says.replaceChildren(...sentence(counts, d).flat());
+    says.replaceChildren(...sentence(counts, d).flat(2));
     voice(says.textContent);
     rowPlace.replaceChildren(...(whole ? tally(counts) : terms(joint)));
     syncControls();
@@ -225,9 +226,9 @@ gim.define("partition", (figure, stage, data, gim) => {
       const parts = counts.map((n, k) => `${n} in A[${k}]`);
       return [`${count(counts.reduce((a, n) => a + n, 0), "message")} on the whole body: ${math.list(parts)}. `, state.only === null ? "Choose a subset to see and count it alone." : `Shown: A[${state.only}] alone.`];
     }
-    const from = senders(v);
-    return [R, ` hears ${count(from.length, "joint")}: `, from.length > 6 ? `${math.list(counts.map((n, k) => `${n} in A[${k}]`))}.`
-      : from.map((s, i) => [i ? (i === from.length - 1 ? " and " : ", ") : "", `${s === v ? "itself" : name(s)} (${subsets[subsetOf(v, s)].name}${isWrong(v, s) ? ", misplaced" : ""})`]), from.length > 6 ? "" : "."];
+    const from = senders(v).sort((s, t) => subsetOf(v, s) - subsetOf(v, t) || s - t);
+    if (from.length > 6) return [R, ` hears ${count(from.length, "joint")}${A.length > 4 ? "" : `: ${math.list(counts.map((n, k) => `${n} in ${subsets[k].name}`))}`}.`];
+    return [R, ` hears ${count(from.length, "joint")}: `, from.map((s, i) => [i ? (i === from.length - 1 ? " and " : ", ") : "", `${s === v ? "itself" : name(s)} (${subsets[subsetOf(v, s)].name}${isWrong(v, s) ? ", misplaced" : ""})`]), "."];
   }
   /* The row of the chosen receiver, subset by subset. */
   function terms(v) {
@@ -273,12 +274,12 @@ gim.define("partition", (figure, stage, data, gim) => {
   syncs.push(() => releasedToggle.setAttribute("aria-pressed", String(state.reference)));
   const toolbar = el("div", { class: "toolbar gim-settings" },
     menu("Skeleton", [...layouts.map((layout) => [layout, layout]), ["own", "own edges"]], () => state.layout, (layout) => { state.layout = layout; state.joint = state.sender = null; start(); }),
+    group("Show", [[false, "one joint"], [true, "whole body"]], () => state.whole, (whole) => { Object.assign(state, { whole, sender: null }); show(true); }),
     group("Strategy", ["uniform", "distance", "spatial"].map((s) => [s, s]), () => state.strategy, (strategy) => change({ strategy })),
+    el("div", { class: "field" }, el("span", { class: "label", "aria-hidden": "true" }, "Matrices"), releasedToggle),
     group("Hops", range(5).map(number), () => state.max_hop, (max_hop) => change({ max_hop })),
     menu("Dilation", range(4).map((i) => number(i + 1)), () => state.dilation, (dilation) => change({ dilation })),
-    menu("Divide", [["row", "row"], ["symmetric", "symmetric"], [null, "not at all"]], () => state.normalization, (normalization) => change({ normalization })),
-    el("div", { class: "field" }, el("span", { class: "label", "aria-hidden": "true" }, "Matrices"), releasedToggle),
-    group("Show", [[false, "one joint"], [true, "whole body"]], () => state.whole, (whole) => { Object.assign(state, { whole, sender: null }); show(true); }));
+    menu("Divide", [["row", "row"], ["symmetric", "symmetric"], [null, "not at all"]], () => state.normalization, (normalization) => change({ normalization })));
 
   const complaint = el("p", { class: "complaint", role: "alert" }), remark = el("p", { class: "remark", role: "status" });
   function complain(text) { complaint.textContent = text; for (const field of [edgeBox, centerBox]) field.setAttribute("aria-invalid", String(!!text)); }
