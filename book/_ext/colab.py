@@ -130,7 +130,7 @@ def with_sentence(text, entry):
         if cell.get("id") == "launch":
             cell["source"] = "".join(cell["source"]).rstrip() + (
                 f"\\\n*Last verified on Colab's image on {day.day} {day:%B %Y}: Python {python}, torch {torch}, "
-                f"{entry['seconds']} seconds with the installation.*")
+                f"{entry['seconds']} seconds in all*")
     return json.dumps(notebook, ensure_ascii=False, indent=1)
 
 

@@ -107,7 +107,7 @@ def test_the_launch_strip_of_a_page_says_when_the_chapter_last_ran(tree):
     after = nbformat.reads(colab.with_sentence((tree / f"{NAME}.ipynb").read_text(), ENTRY), as_version=4)
     nbformat.validate(after)
     assert after.cells[1].source == before.cells[1].source + (
-        "\\\n*Last verified on Colab's image on 2 November 2026: Python 3.13, torch 2.11, 41 seconds with the installation.*")
+        "\\\n*Last verified on Colab's image on 2 November 2026: Python 3.13, torch 2.11, 41 seconds in all*")
     assert [cell for cell in after.cells if cell.id != "launch"] == [cell for cell in before.cells if cell.id != "launch"]
 
 
