@@ -194,6 +194,19 @@ def test_both_editions_run(made, chapter, tmp_path, monkeypatch):
         assert ": right, all " in printed(cell), f"{cell.id}: {printed(cell)}"
 
 
+def test_the_site_offers_the_student_edition_alone(site):
+    with zipfile.ZipFile(site / "_static" / "student.zip") as packed:
+        assert {name.partition("/")[2] for name in packed.namelist()} == {path.name for path in CHAPTERS}
+        assert all(b"**Student edition**" in packed.read(name) for name in packed.namelist())
+    assert list(site.rglob("*instructor*")) == []
+
+
+def test_the_page_for_teachers_lists_the_minutes_of_every_chapter(site, chapter, notebook):
+    page = re.sub(r"\s*<[^>]+>\s*", " ", (site / "book" / "teach" / "index.html").read_text(encoding="utf-8"))
+    title, times = notebook.cells[0].source.splitlines()[0].removeprefix("# "), notebook.metadata.chapter
+    assert re.search(rf"\. {title} +{' +'.join(str(times[key]) for key in ('read', 'run', 'teach', 'cpu_seconds'))} ", page)
+
+
 # ---- the tool itself, on a chapter of a few cells ---------------------------------------------------------------------------
 
 STUB = 'def double(x):\n    """Twice x."""\n    ...\n\ncheck.hears(double)'
