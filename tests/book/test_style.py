@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 TEXTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "Makefile", "_config.yml", "_toc.yml", "pyproject.toml",
-         "requirements.txt", ".ci", "book", "stgcn_lib", "tests", "benchmarks"]
+         "requirements.txt", ".ci", ".github", ".devcontainer", "book", "stgcn_lib", "tests", "benchmarks"]
 # The minus in each is there so that this file does not hold what it forbids.
 FORBIDDEN = [word.replace("-", "") for word in (
     r"TO-DO\b", r"FIX-ME\b", r"place-holder", r"com-ing\s+soon", r"(?<![\w.])/wo-rk/", r"/tm-p/gim", r"(?<![\w.])/ro-ot/",
