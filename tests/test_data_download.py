@@ -129,6 +129,13 @@ def test_a_redirect_is_followed(server, root):
     assert [path for path, _ in server.asked] == [server.archive, "/elsewhere"]
 
 
+def test_a_new_set_appears_at_once(server, root, monkeypatch):
+    moved, replace = [], os.replace
+    monkeypatch.setattr(os, "replace", lambda old, new: moved.append(Path(new)) or replace(old, new))
+    comes_whole(root)
+    assert [path for path in moved if root / ".download" not in path.parents] == [root / NAME]
+
+
 def test_only_what_is_damaged_or_missing_is_fetched_again(server, root):
     comes_whole(root)
     paths = sorted(FILES)
@@ -173,6 +180,12 @@ def test_a_single_file_goes_on_where_it_was(single, root, monkeypatch):
 def test_a_server_that_says_it_can_go_on_but_cannot(server, root):
     server.faults = [web.drop(150_000), web.whole_although_a_part_was_asked_for]
     says(server, root, "it cannot, although it said so")
+
+
+def test_it_is_not_asked_a_second_time(server, root):
+    server.faults = [web.drop(150_000), web.drop(150_000)]  # the second ignores the range
+    comes_whole(root)
+    assert [asked for _, asked in server.asked] == [None, "bytes=131072-", None]
 
 
 def test_a_server_that_cannot_go_on_is_not_asked_to(server, root):
