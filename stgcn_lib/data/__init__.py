@@ -6,15 +6,16 @@ makes one without any file.
 
 import os
 
-from . import augment, bvh, camera, cmu, kinematics, motions, transforms, ui_prmd
+from . import augment, bvh, camera, cmu, kinematics, motions, msr_action3d, transforms, ui_prmd, utkinect
 from .cache import DataNotFound, available, data_root
 from .dataset import Dataset
 from .download import DownloadError, fetch
 
 __all__ = ["DataNotFound", "Dataset", "DownloadError", "READERS", "augment", "available", "bvh", "camera", "cmu", "data_root",
-           "fetch", "kinematics", "load", "motions", "transforms", "ui_prmd"]
+           "fetch", "kinematics", "load", "motions", "msr_action3d", "transforms", "ui_prmd", "utkinect"]
 
-READERS = {"cmu_expmap": cmu.load, "ui_prmd": ui_prmd.load, "animated_drawings_bvh": bvh.load}
+READERS = {"cmu_expmap": cmu.load, "ui_prmd": ui_prmd.load, "animated_drawings_bvh": bvh.load, "utkinect": utkinect.load,
+           "msr_action3d": msr_action3d.load}
 
 
 def load(name, split="all", root=None, download=True, **only):
@@ -25,8 +26,8 @@ def load(name, split="all", root=None, download=True, **only):
     never downloads.
 
     Args:
-        name: "cmu_expmap", "ui_prmd" or "animated_drawings_bvh"; `cmu.load`, `ui_prmd.load` and `bvh.load` say what is in
-            them and what their splits mean.
+        name: "cmu_expmap", "ui_prmd", "animated_drawings_bvh", "utkinect" or "msr_action3d"; `cmu.load`, `ui_prmd.load`,
+            `bvh.load`, `utkinect.load` and `msr_action3d.load` say what is in them and what their splits mean.
         split: "all", "train" or "test".
         root: the folder of the data sets, `data_root` unless given.
         download: False to read only what is there.

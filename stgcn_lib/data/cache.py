@@ -91,12 +91,13 @@ def file(path, name, root=None):
     return path
 
 
-def read_numbers(path, columns):
-    """A file of comma-separated numbers, plain or gzip-compressed, as an array (rows, columns).
+def read_numbers(path, columns, separator=","):
+    """A file of separated numbers, plain or gzip-compressed, as an array (rows, columns).
 
     Args:
         path: the file; a name ending in ``.gz`` is decompressed.
         columns: how many numbers each line must hold.
+        separator: what stands between two numbers; None for blanks.
 
     Raises:
         ValueError: naming the file, and the line where one is to blame, if it is damaged, empty, of another width, or
@@ -104,12 +105,12 @@ def read_numbers(path, columns):
     """
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="ascii") as stream:
-            lines = stream.read().split()  # one field for each line, as the files have no blanks inside a line
+            lines = [line for line in stream.read().splitlines() if line.strip()]
     except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is damaged ({error}): fetch it again") from error
     if not lines:
         raise ValueError(f"{path} is empty, expected lines of {columns} numbers")
-    rows = [line.split(",") for line in lines]
+    rows = [line.split(separator) for line in lines]
     for number, row in enumerate(rows, 1):
         if len(row) != columns:
             raise ValueError(f"{path}, line {number}: {len(row)} numbers, expected {columns}")
@@ -121,3 +122,25 @@ def read_numbers(path, columns):
     if len(bad):
         raise ValueError(f"{path}, line {bad[0, 0] + 1}: {table[tuple(bad[0])]}, expected finite numbers only")
     return table
+
+
+def chosen(asked, known, name):
+    """The values asked for, in the order of `known`; all of them if none is asked for."""
+    if asked is None:
+        return list(known)
+    asked = (asked,) if isinstance(asked, (str, int)) else tuple(asked)  # one code or number alone is meant as a list of one
+    wrong = [value for value in asked if value not in known]
+    if wrong:
+        raise ValueError(f"{name} holds {wrong[0]!r}, expected some of {', '.join(map(str, known))}")
+    return [value for value in known if value in asked]
+
+
+def people(split, asked, known):
+    """The numbers of the people in `split`, "all", "train" (odd) or "test" (even), that are asked for.
+
+    Raises:
+        ValueError: for an unknown split or person.
+    """
+    if split not in ("all", "train", "test"):
+        raise ValueError(f"split is {split!r}, expected 'all', 'train' or 'test'")
+    return [s for s in chosen(asked, known, "subjects") if split == "all" or s % 2 == (split == "train")]

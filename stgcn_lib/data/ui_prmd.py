@@ -63,8 +63,8 @@ def load(split="all", root=None, exercises=None, correct=None, subjects=None):
     people = {"all": TRAIN_SUBJECTS + TEST_SUBJECTS, "train": TRAIN_SUBJECTS, "test": TEST_SUBJECTS}
     if split not in people:
         raise ValueError(f"split is {split!r}, expected 'all', 'train' or 'test'")
-    exercises = _chosen(exercises, tuple(EXERCISES), "exercises")
-    subjects = [s for s in _chosen(subjects, people["all"], "subjects") if s in people[split]]
+    exercises = cache.chosen(exercises, tuple(EXERCISES), "exercises")
+    subjects = [s for s in cache.chosen(subjects, people["all"], "subjects") if s in people[split]]
     if correct not in (None, True, False):
         raise ValueError(f"correct is {correct!r}, expected True, False or None for both")
     folder = cache.folder("ui_prmd", root)
@@ -95,14 +95,3 @@ def _repetition(folder, code, ending, root):
     if len(local) != len(angles):
         raise ValueError(f"{paths[0]} has {len(local)} frames, {paths[1].name} has {len(angles)}: expected as many")
     return positions(local, angles)
-
-
-def _chosen(asked, known, name):
-    """The values asked for, in the order of `known`; all of them if none is asked for."""
-    if asked is None:
-        return known
-    asked = (asked,) if isinstance(asked, (str, int)) else tuple(asked)  # one code or number alone is meant as a list of one
-    wrong = [value for value in asked if value not in known]
-    if wrong:
-        raise ValueError(f"{name} holds {wrong[0]!r}, expected some of {', '.join(map(str, known))}")
-    return [value for value in known if value in asked]
