@@ -1,10 +1,10 @@
 """Actions of games before a Kinect (data set ``msr_action3d``).
 
-MSR-Action3D: ten people do twenty actions, two or three times each (Li, Zhang & Liu 2010, "Action recognition based on a bag of 3D
-points", CVPR workshops). The tracker lost people now and then, and wrote zeros for every joint of such a frame. A body at the origin
-of the room is no body: these frames are removed. Published results leave out ten of the 567 sequences, in which more is wrong;
-the list of the other 557 comes with the set (Wang, Liu, Wu & Yuan 2012, "Mining actionlet ensemble for action recognition with depth
-cameras", CVPR).
+MSR-Action3D: ten people do twenty actions, two or three times each (Li, Zhang & Liu 2010, "Action recognition based
+on a bag of 3D points", CVPR workshops). The tracker lost people now and then, and wrote zeros for every joint of such
+a frame. A body at the origin of the room is no body: these frames are removed. Published results leave out ten of the
+567 sequences, in which more is wrong; the list of the other 557 comes with the set (Wang, Liu, Wu & Yuan 2012,
+"Mining actionlet ensemble for action recognition with depth cameras", CVPR).
 """
 
 import numpy as np
@@ -12,12 +12,12 @@ import numpy as np
 from . import cache
 from .dataset import Dataset
 
-ACTIONS = ("high arm wave", "horizontal arm wave", "hammer", "hand catch", "forward punch", "high throw", "draw x", "draw tick",
-           "draw circle", "hand clap", "two hand wave", "side boxing", "bend", "forward kick", "side kick", "jogging", "tennis swing",
-           "tennis serve", "golf swing", "pick up and throw")
+ACTIONS = ("high arm wave", "horizontal arm wave", "hammer", "hand catch", "forward punch", "high throw", "draw x",
+           "draw tick", "draw circle", "hand clap", "two hand wave", "side boxing", "bend", "forward kick",
+           "side kick", "jogging", "tennis swing", "tennis serve", "golf swing", "pick up and throw")
 SUBJECTS = tuple(range(1, 11))
-# The three sets of eight actions on which most results are reported, by the numbers of the files (1 to 20). In AS1 and AS2 the
-# actions are alike, in AS3 they are not.
+# The three sets of eight actions on which most results are reported, by the numbers of the files (1 to 20). AS1 and AS2 hold
+# actions that look alike, AS3 longer and more complex ones.
 SUBSETS = {"AS1": (2, 3, 5, 6, 10, 13, 18, 20), "AS2": (1, 4, 7, 8, 9, 11, 12, 14), "AS3": (6, 14, 15, 16, 17, 18, 19, 20)}
 
 

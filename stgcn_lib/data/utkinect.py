@@ -1,10 +1,11 @@
 """Everyday actions before a Kinect (data set ``utkinect``).
 
-UTKinect-Action3D: ten people do ten actions, twice each (Xia, Chen & Aggarwal 2012, "View invariant human action recognition using
-histograms of 3D joints", CVPR workshops). A file holds one run through all ten; a list of labels says from which frame number to
-which one each action lasts. Three things in the files are not as one would expect. Some rows have the frame number of the row before
-them and another pose; the first of such rows is kept. Seven entries of the first list of labels were wrong; the corrected list is
-used. One action has no times at all and is left out, so there are 199 clips.
+UTKinect-Action3D: ten people do ten actions, twice each (Xia, Chen & Aggarwal 2012, "View invariant human action
+recognition using histograms of 3D joints", CVPR workshops). A file holds one run through all ten; a list of labels
+says from which frame number to which one each action lasts. Three things in the files are not as one would expect.
+Some rows have the frame number of the row before them and another pose; the first of such rows is kept. Seven entries
+of the first list of labels were wrong; the corrected list is used. One action has no times at all and is left out, so
+there are 199 clips.
 """
 
 import numpy as np
@@ -12,7 +13,8 @@ import numpy as np
 from . import cache
 from .dataset import Dataset
 
-ACTIONS = ("walk", "sitDown", "standUp", "pickUp", "carry", "throw", "push", "pull", "waveHands", "clapHands")
+ACTIONS = {"walk": "walk", "sitDown": "sit down", "standUp": "stand up", "pickUp": "pick up", "carry": "carry", "throw": "throw",
+           "push": "push", "pull": "pull", "waveHands": "wave hands", "clapHands": "clap hands"}
 SUBJECTS = tuple(range(1, 11))
 
 
@@ -52,11 +54,11 @@ def load(split="all", root=None, subjects=None):
                 if not inside.any():
                     raise ValueError(f"{path} has no frame from {first} to {last}, which should show {action!r}: fetch it again")
                 clips.append(joints[inside])
-                labels.append(ACTIONS.index(action))
+                labels.append(list(ACTIONS).index(action))
                 who.append(s)
                 files.append(run)
     return Dataset(
-        name="utkinect", layout="kinect-20", classes=ACTIONS, clips=clips, labels=labels, subjects=who, fps=15,
+        name="utkinect", layout="kinect-20", classes=tuple(ACTIONS.values()), clips=clips, labels=labels, subjects=who, fps=15,
         licence="none stated; research use",
         source="UTKinect-Action3D, Kinect v1, University of Texas at Austin (Xia, Chen & Aggarwal 2012).", tags={"file": files})
 
