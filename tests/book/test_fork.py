@@ -22,10 +22,8 @@ import colab  # noqa: E402
 FORK = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "ada/motion-course", "STGCN_REF": "v2.0"}
 OWN = ("https://github.com/ada/motion-course", "git+https://github.com/ada/motion-course@v2.0",
        "https://ada.github.io/motion-course", "https://colab.research.google.com/github/ada/motion-course/blob/notebooks/")
-# What else the pages and the notebooks may link to there: the sources of data, models and vendored code, never the book.
-ELSEWHERE = ("https://github.com/facebookresearch/AnimatedDrawings", "https://github.com/niemasd/UI-PRMD-Analysis",
-             "https://github.com/chaneyddtt/Convolutional-Sequence-to-Sequence-Model-for-Human-Dynamics",
-             "https://github.com/yysijie/st-gcn", "https://yysijie.github.io")
+# What else they may link to there: archives of the recorded sets, and code that the text compares with.
+ELSEWHERE = ("https://codeload.github.com/", "https://raw.githubusercontent.com/", "https://github.com/yysijie/st-gcn")
 # The one place that may name the origin: CC BY asks for it.
 FOOTER = 'Adapted from <a href="https://github.com/graphs-in-motion/graphs-in-motion">Graphs in Motion</a> ' \
          "(The Graphs in Motion authors, CC BY 4.0)."
