@@ -15,7 +15,8 @@ from . import theme
 
 ASSETS = Path(__file__).parent / "assets"
 ALWAYS = ("core", "save")
-NEEDS = {"player": ("skeleton",), "partition": ("partition-math", "partition-body")}  # scripts that a component's own script builds on
+# scripts that a component's own script builds on
+NEEDS = {"player": ("skeleton",), "partition": ("partition-math", "partition-body")}
 
 
 @cache
@@ -26,7 +27,7 @@ def stylesheet():
 
 @cache
 def script(*kinds):
-    """`core.js` and `save.js` followed by the scripts of `kinds` with what they need (all of them if none is named), as one text."""
+    """`core.js` and `save.js`, then the scripts of `kinds` with what they need (all of them if none is named), as one text."""
     names = [name for kind in kinds for name in (*NEEDS.get(kind, ()), kind)]
     names = names or sorted(path.stem for path in ASSETS.glob("*.js") if path.stem not in ALWAYS)
     return "\n".join((ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in (*ALWAYS, *names))

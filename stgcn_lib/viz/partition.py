@@ -8,6 +8,7 @@ from .html import Component
 from .poses import pose
 
 MOST_HOPS, MOST_DILATION = 4, 4  # what the buttons of the page offer
+MOST_JOINTS = 60  # what its drawing can hold
 _TONES = ("root", "centripetal", "centrifugal")
 
 
@@ -31,7 +32,7 @@ def partition_explorer(layout="openpose-18", *, joint=None, strategy="spatial", 
         Component of kind "partition".
 
     Raises:
-        ValueError: the layout or the joint is unknown, or an argument of the partition is.
+        ValueError: the layout, the joint or an argument of the partition is unknown, or your skeleton is too large to draw.
     """
     graph = layout if isinstance(layout, SkeletonGraph) else skeleton(layout)
     A = graph.partition(strategy, max_hop, dilation, normalization, reference)  # raises what the page could not draw
@@ -45,7 +46,10 @@ def partition_explorer(layout="openpose-18", *, joint=None, strategy="spatial", 
     if isinstance(joint, str) or not 0 <= joint < graph.num_joints:
         raise ValueError(f"joint is {joint!r}, expected 0 to {graph.num_joints - 1} or a name of {graph.name!r}: "
                          f"{', '.join(graph.joints)}")
-    own = graph.name not in LAYOUTS
+    own = graph.name not in LAYOUTS or graph != skeleton(graph.name)
+    if own and not (graph.edges and graph.num_joints <= MOST_JOINTS):
+        raise ValueError(f"layout has {graph.num_joints} joints and {len(graph.edges)} edges, expected at least one edge and at "
+                         f"most {MOST_JOINTS} joints in the explorer")
     data = {
         "layouts": {name: _layout(skeleton(name), _roomy(name)) for name in LAYOUTS},
         "marks": {tone: [theme.MARK[tone], theme.DASH[tone]] for tone in _TONES},
@@ -55,8 +59,9 @@ def partition_explorer(layout="openpose-18", *, joint=None, strategy="spatial", 
     }
     if own:
         data["own"] = {"edges": " ".join(f"{a}-{b}" for a, b in graph.edges), "center": graph.center, "names": graph.joints}
-    alt = alt or (f"Partition explorer: the skeleton {graph.name} with its {graph.num_joints} joints. Choose a joint, and the joints "
-                  f"that it hears are sorted into the subsets of the {strategy} strategy, on the body, in the matrices and as digits.")
+    alt = alt or (f"Partition explorer: the skeleton {graph.name} with its {graph.num_joints} joints. Choose a joint, and the "
+                  f"joints that it hears are sorted into the subsets of the {strategy} strategy, on the body, in the matrices and "
+                  "as digits.")
     return Component("partition", data, alt=alt, see=see, still="" if own else _still(graph, A, int(joint), strategy, reference))
 
 

@@ -5,9 +5,9 @@ gim.define("partition", (figure, stage, data, gim) => {
   const { el, svg, digits } = gim, math = gim.partition, range = (n) => [...Array(n).keys()];
   const layouts = Object.keys(data.layouts);
   const FIRST = "0-1 1-2 0-2 2-3 3-4 3-5", FIRST_CENTER = "3";
-  const inAddress = data.address && document.querySelectorAll('figure[data-gim="partition"]').length === 1;
+  const alone = () => document.querySelectorAll('figure[data-gim="partition"]').length === 1;
   const state = { ...data.state, edges: data.own ? data.own.edges : FIRST, center: String(data.own ? data.own.center : FIRST_CENTER), sender: null, only: null };
-  let graph, body, hop, A, subsets, styles, wrong, cells, panels, chips;
+  let graph, body, hop, A, subsets, styles, wrong, panels, chips, touched = false;
 
   // ---- the graph ------------------------------------------------------------------------------------------------------------
   function known(name) {
@@ -30,7 +30,7 @@ gim.define("partition", (figure, stage, data, gim) => {
     complain("");
     graph = next;
     hop = math.hopDistance(graph.V, graph.edges);
-    if (!(state.joint >= 0 && state.joint < graph.V)) {
+    if (!(Number.isInteger(state.joint) && state.joint < graph.V)) {
       const middle = range(graph.V).find((v) => hop[graph.center][v] === 2 && hop[v].filter((h) => h === 1).length > 1);
       state.joint = middle ?? graph.center;
     }
@@ -204,7 +204,7 @@ gim.define("partition", (figure, stage, data, gim) => {
     voice(says.textContent);
     rowPlace.replaceChildren(...(whole ? tally(counts) : terms(joint)));
     syncControls();
-    if (inAddress) history.replaceState(null, "", `#${address()}`);
+    if (data.address && touched && alone()) history.replaceState(null, "", `#${address()}`);
     lab.href = labPage ? `${labPage}#${address()}` : "";
     code.textContent = python();
   }
@@ -284,7 +284,20 @@ gim.define("partition", (figure, stage, data, gim) => {
   const complaint = el("p", { class: "complaint", role: "alert" }), remark = el("p", { class: "remark", role: "status" });
   function complain(text) { complaint.textContent = text; for (const field of [edgeBox, centerBox]) field.setAttribute("aria-invalid", String(!!text)); }
   function note(text) { remark.textContent = text; }
-  const edit = (quiet) => { state.edges = edgeBox.value; state.center = centerBox.value; if (take(quiet)) { state.sender = null; compute(); show(); } };
+  /* Typing draws at once what can be drawn; what cannot is told when the reader has finished. */
+  let drawn = "";
+  function edit(quiet) {
+    const typing = `${edgeBox.value}|${centerBox.value}`;
+    if (typing === drawn) return;                            // a drawing that is there must not be exchanged under a finger
+    state.edges = edgeBox.value;
+    state.center = centerBox.value;
+    drawn = "";
+    if (!take(quiet)) return;
+    drawn = typing;
+    state.sender = null;
+    compute();
+    show();
+  }
   const box = (label, className, value) => {
     const input = el("input", { type: "text", class: className, value, spellcheck: "false", autocomplete: "off", oninput: () => edit(true), onchange: () => edit(false), onkeydown(event) { if (event.key === "Enter") edit(false); } });
     return [input, el("label", { class: "field" }, el("span", { class: "label" }, label), input)];
@@ -304,10 +317,10 @@ gim.define("partition", (figure, stage, data, gim) => {
     const given = new URLSearchParams(location.hash.slice(1)), refused = [], whole = (text, low, high) => (/^\d+$/.test(text) && +text >= low && +text <= high ? +text : undefined);
     const one = (text, words) => (words.includes(text) ? text : undefined);
     const read = { layout: (t) => one(t, [...layouts, "own"]), edges: (t) => t, center: (t) => t, joint: (t) => whole(t, 0, 999), strategy: (t) => one(t, ["uniform", "distance", "spatial"]), hops: (t) => whole(t, 0, 4),
-      dilation: (t) => whole(t, 1, 4), divide: (t) => (t === "none" ? null : one(t, ["row", "symmetric"])), released: (t) => ({ 0: false, 1: true })[t], show: (t) => ({ joint: false, body: true })[t] };
+      dilation: (t) => whole(t, 1, 4), divide: (t) => (t === "none" ? null : one(t, ["row", "symmetric"])), released: (t) => ["0", "1"].includes(t) ? t === "1" : undefined, show: (t) => ["joint", "body"].includes(t) ? t === "body" : undefined };
     const next = {};
     for (const [key, text] of given) {
-      const value = read[key] ? read[key](text) : undefined;
+      const value = Object.hasOwn(read, key) ? read[key](text) : undefined;
       if (value === undefined) refused.push(`${key}=${text.slice(0, 30)}`);
       else next[LONG[key]] = value;
     }
@@ -333,7 +346,7 @@ gim.define("partition", (figure, stage, data, gim) => {
       copied.textContent = "Selected: copy it with the usual keys.";
     }
   } }, "Copy as Python");
-  const labPage = gim.base && !inAddress && !data.address ? new URL("../book/lab/partition-explorer.html", gim.base).href : null;
+  const labPage = gim.base && !data.address ? new URL("../book/lab/partition-explorer.html", gim.base).href : null;
   const lab = el("a", { class: "lab", hidden: !labPage }, "Open in the lab");
 
   // ---- the page -------------------------------------------------------------------------------------------------------------
@@ -353,7 +366,8 @@ gim.define("partition", (figure, stage, data, gim) => {
     compute();
     show();
   }
-  if (inAddress) {
+  for (const event of ["click", "input", "keydown"]) figure.addEventListener(event, () => { touched = true; }, true);
+  if (data.address && alone()) {
     note(restore());
     addEventListener("hashchange", () => { note(restore()); start(); });
   }
