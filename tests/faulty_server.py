@@ -155,7 +155,7 @@ def stall(after):
     def fault(handler, content):
         handler.begin(200, len(content), **handler.tagged(content))
         handler.wfile.write(content[:after])
-        handler.release.wait(20)
+        handler.release.wait(10)
         handler.close_connection = True
     return fault
 

@@ -216,6 +216,17 @@ def test_a_file_that_has_changed_on_the_server_starts_again(server, root):
     assert server.asked[-1][1] == "bytes=131072-"
 
 
+def test_a_part_is_continued_only_with_its_own_address(tmp_path):
+    part, note = tmp_path / "a.part", tmp_path / "a.part.note"
+    part.write_bytes(b"some")
+    assert transfer.entity_tag(part) is None
+    note.write_text('{"url": "https://a", "etag": "\\"1\\""}')
+    assert transfer.entity_tag(part) == transfer.entity_tag(part, "https://a") == '"1"'
+    assert transfer.entity_tag(part, "https://b") is None
+    note.write_text('{"url": "https:')  # torn
+    assert transfer.entity_tag(part) is None
+
+
 def test_another_part_than_was_asked_for_is_not_taken(server, root):
     server.faults = [web.drop(150_000), web.another_part_than_asked_for]
     says(server, root, "the server sends another part")
