@@ -95,23 +95,23 @@ def _complete(name, files, where, work, say):
     work.mkdir(parents=True, exist_ok=True)  # another process may just have finished, and tidied up
     staged = work / "files"
     missing = [file for file in files if not _is_whole(where / file.path, file)]
-    todo = [file for file in missing if not _is_whole(staged / file.path, file)]
-    if todo:
-        _announce(name, files, todo, where, work, say)
-        _fetch_all(name, todo, staged, work, say)
+    left = [file for file in missing if not _is_whole(staged / file.path, file)]
+    if left:
+        _announce(name, files, left, where, work, say)
+        _fetch_all(name, left, staged, work, say)
     _install(staged, where)
     shutil.rmtree(work)
 
 
-def _announce(name, files, todo, where, work, say):
+def _announce(name, files, left, where, work, say):
     """Say what comes, on which terms, how large it is and how long it takes; make sure that it fits."""
-    source, size = SOURCES[name], sum(file.bytes for file in todo)
-    archive = _archive_cost(name, todo, work)
-    coming, how = (archive, "as one archive") if archive else (size, f"as {count(len(todo), 'single file')}")
-    seconds = coming / SPEED + (0 if archive else len(todo) * REQUEST)
+    source, size = SOURCES[name], sum(file.bytes for file in left)
+    archive = _archive_cost(name, left, work)
+    coming, how = (archive, "as one archive") if archive else (size, f"as {count(len(left), 'single file')}")
+    seconds = coming / SPEED + (0 if archive else len(left) * REQUEST)
     say(f"{name}: {source.what}. Terms: {source.terms}")
-    if len(todo) < len(files):
-        say(f"Here already: {len(files) - len(todo):,} of {count(len(files), 'file')}.")
+    if len(left) < len(files):
+        say(f"Here already: {len(files) - len(left):,} of {count(len(files), 'file')}.")
     if archive:
         how += f", from which {size_words(size)} are unpacked"
     say(f"Downloading {size_words(coming)} {how}, about {duration(seconds)} at 10 Mbit/s, into {where}")
@@ -120,17 +120,17 @@ def _announce(name, files, todo, where, work, say):
         raise Final(f"it needs {size_words(needed)}, and {where} has {size_words(space)} of free space")
 
 
-def _fetch_all(name, todo, staged, work, say):
-    """Fetch the files `todo` into `staged`; after a passing fault go on with what is still missing."""
+def _fetch_all(name, left, staged, work, say):
+    """Fetch the files `left` into `staged`; after a passing fault go on with what is still missing."""
     tries = 0
     with transfer.session() as session:
-        while todo:
+        while left:
             before = _bytes_kept(work)
             try:
-                if _archive_cost(name, todo, work):
-                    _from_archive(session, name, todo, staged, work, say)
+                if _archive_cost(name, left, work):
+                    _from_archive(session, name, left, staged, work, say)
                 else:
-                    _one_by_one(session, name, todo, staged, work, say)
+                    _one_by_one(session, name, left, staged, work, say)
             except Passing as fault:
                 tries = 1 if _bytes_kept(work) > before else tries + 1  # a try that brought something starts the count again
                 if tries > TRIES:
@@ -138,23 +138,23 @@ def _fetch_all(name, todo, staged, work, say):
                 wait = WAIT * 2 ** (tries - 1) if fault.wait is None else fault.wait
                 say(f"{fault}: trying again in {duration(wait)} ({tries} of {TRIES})")
                 time.sleep(wait)
-            todo = [file for file in todo if not (staged / file.path).exists()]
+            left = [file for file in left if not (staged / file.path).exists()]
 
 
-def _archive_cost(name, todo, work):
-    """Bytes still to come if the archive is the quicker way to the files `todo`, else 0."""
+def _archive_cost(name, left, work):
+    """Bytes still to come if the archive is the quicker way to the files `left`, else 0."""
     if not SOURCES[name].archive:
         return 0
     part = work / "archive.part"
     coming = max(SOURCES[name].archive[0] - (part.stat().st_size if entity_tag(part) else 0), 1)
-    return coming if coming / SPEED < sum(file.bytes / SPEED + REQUEST for file in todo) else 0
+    return coming if coming / SPEED < sum(file.bytes / SPEED + REQUEST for file in left) else 0
 
 
-def _from_archive(session, name, todo, staged, work, say):
-    """Take the files `todo` out of the archive of their repository while it comes, and stop when all are there."""
-    owner, repository, commit, _ = todo[0].source.split("/", 3)
+def _from_archive(session, name, left, staged, work, say):
+    """Take the files `left` out of the archive of their repository while it comes, and stop when all are there."""
+    owner, repository, commit, _ = left[0].source.split("/", 3)
     url = ARCHIVE.format(owner=owner, repository=repository, commit=commit)
-    wanted = {file.source.split("/", 3)[3]: file for file in todo}
+    wanted = {file.source.split("/", 3)[3]: file for file in left}
     part, (packed, unpacked) = work / "archive.part", SOURCES[name].archive
     with tqdm(total=packed, unit="B", unit_scale=True, desc=name) as bar, \
             contextlib.closing(transfer.pieces(session, url, part, 3 * packed, bar, say)) as pieces:
@@ -178,11 +178,11 @@ def _from_archive(session, name, todo, staged, work, say):
             raise
 
 
-def _one_by_one(session, name, todo, staged, work, say):
-    """Fetch each of the files `todo` by its own address."""
+def _one_by_one(session, name, left, staged, work, say):
+    """Fetch each of the files `left` by its own address."""
     part = work / "file.part"
-    with tqdm(total=sum(file.bytes for file in todo), unit="B", unit_scale=True, desc=name) as bar:
-        for file in todo:
+    with tqdm(total=sum(file.bytes for file in left), unit="B", unit_scale=True, desc=name) as bar:
+        for file in left:
             address, digest, size = FILE.format(path=quote(file.source)), hashlib.sha256(), 0
             try:
                 with contextlib.closing(transfer.pieces(session, address, part, file.bytes, bar, say)) as pieces:
