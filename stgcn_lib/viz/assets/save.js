@@ -13,7 +13,7 @@ if (!gim.save) (function (gim) {
     "font-style": "normal", "text-anchor": "start", "dominant-baseline": "auto", "paint-order": "normal", "image-rendering": "auto" };
   const OWN = { opacity: "1", "clip-path": "none", "stop-color": "#000", "stop-opacity": "1" }, ALL = { ...INHERITED, ...OWN };
   const STORE = "defs, clipPath, marker, mask, pattern, symbol";     // drawn only where something refers to it
-  const { svg } = gim, short = (x) => +x.toFixed(2);
+  const FONT = "system-ui, sans-serif", { svg } = gim, short = (x) => +x.toFixed(2);
   let ids = 0;
 
   /* Any colour that getComputedStyle writes, as [#rrggbb, opacity]. */
@@ -132,18 +132,25 @@ if (!gim.save) (function (gim) {
   function drawing(figure) {
     const stage = figure.querySelector(".gim-stage"), { left, top } = stage.getBoundingClientRect(), parts = [], xs = [], ys = [], EDGE = 8;
     function add(part, box) {
-      parts.push(part);
+      if (!parts.includes(part)) parts.push(part);
       xs.push(box.left - left, box.right - left);
       ys.push(box.top - top, box.bottom - top);
     }
+    ids = 0;
+    let before = null;                                               // the line that goes on, in another font too, with the next words
     (function walk(node) {
       if (node.nodeType === 3)
         for (const { words, box } of lines(node)) {
-          const style = getComputedStyle(node.parentElement);
-          // the box of a line reaches from the highest to the lowest letter; about four fifths of it stand on the line
-          add(svg("text", { x: short(box.left - left), y: short(box.top - top + 0.79 * box.height), fill: color(style.color)[0],
-            "font-size": style.fontSize, "font-weight": style.fontWeight, "font-style": style.fontStyle === "normal" ? null : style.fontStyle,
-            "font-family": /mono/.test(style.fontFamily) ? "monospace" : null }, words), box);
+          const style = getComputedStyle(node.parentElement), gap = before ? box.left - before.box.right : NaN;
+          const look = { fill: color(style.color)[0], "font-size": style.fontSize, "font-weight": style.fontWeight,
+            "font-style": style.fontStyle, "font-family": /mono/.test(style.fontFamily) ? "monospace" : FONT };
+          if (Math.abs(gap) < 0.6 * parseFloat(style.fontSize) && Math.abs(box.bottom - before.box.bottom) < 4)
+            before.text.append(svg("tspan", look, (gap > 1 ? " " : "") + words));
+          else before = { text: svg("text", { x: short(box.left - left),
+            // the box of a line reaches from the highest to the lowest letter; about four fifths of it stand on the line
+            y: short(box.top - top + 0.79 * box.height) }, svg("tspan", look, words)) };
+          before.box = box;
+          add(before.text, box);
         }
       if (node.nodeType !== 1 || node.matches(SKIP) || !node.getClientRects().length) return;
       const box = node.getBoundingClientRect();
@@ -161,8 +168,8 @@ if (!gim.save) (function (gim) {
     const [x, y] = [xs, ys].map((list) => Math.floor(Math.min(...list)) - EDGE);
     const w = Math.ceil(Math.max(...xs)) + EDGE - x, h = Math.ceil(Math.max(...ys)) + EDGE - y;
     const alt = figure.getAttribute("aria-label") || "", see = figure.querySelector("figcaption");
-    return svg("svg", { width: w, height: h, viewBox: `${x} ${y} ${w} ${h}`, "font-family": "sans-serif" },
-      svg("title", {}, alt.split(/(?<=[.:])\s/)[0]), svg("desc", {}, alt + (see ? " " + see.textContent : "")),
+    return svg("svg", { width: w, height: h, viewBox: `${x} ${y} ${w} ${h}`, "font-family": FONT },
+      svg("title", {}, alt.split(/[.:;]\s/)[0]), svg("desc", {}, alt + (see ? " " + see.textContent : "")),
       svg("metadata", {}, "Graphs in Motion, CC BY 4.0" + (gim.base && location.protocol === "https:" ? ", " + location.href.split("#")[0] : "")), parts);
   }
 
@@ -206,7 +213,7 @@ if (!gim.save) (function (gim) {
     for (const canvas of document.querySelectorAll("figure[data-gim] canvas"))
       if (canvas.draw && canvas.clientWidth) {                       // lines instead of pixels
         const [part, w, h] = redrawn(canvas);
-        canvas.after(svg("svg", { class: "gim-paper", viewBox: `0 0 ${w} ${h}`, "font-family": "sans-serif" }, part));
+        canvas.after(svg("svg", { class: "gim-paper", viewBox: `0 0 ${w} ${h}` }, part));
       }
   });
   addEventListener("afterprint", () => {
