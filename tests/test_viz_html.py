@@ -164,6 +164,20 @@ def test_a_script_carries_what_it_needs_and_nothing_else():
         assert path.read_text(encoding="utf-8") in everything
 
 
+def test_every_script_can_save_what_it_draws():
+    for kinds in ((), ("player",), ("linked",)):
+        text = viz_html.script(*kinds)
+        assert text.index("window.gim") < text.index("gim.save = ") and text.count("gim.save = ") == 1
+
+
+def test_dark_is_for_screens_and_for_figures_that_did_not_ask_for_light():
+    text = theme.css_variables()
+    screen = text[text.index("@media"):]
+    assert theme.color("left", dark=True) not in text[:text.index("@media")]
+    assert re.findall(r"@media [^{]*", screen) == ["@media screen", "@media screen and (prefers-color-scheme:dark)"]
+    assert all(one.endswith(":not(.gim-light)") for one in re.findall(r"\.gim[^,{]*", screen) if not one.startswith(".gim-light"))
+
+
 def test_scripts_hold_no_text_that_would_end_them():
     assert "</script" not in viz_html.script().lower() and "</style" not in viz_html.stylesheet().lower()
 

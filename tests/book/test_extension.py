@@ -82,6 +82,18 @@ def test_a_page_loads_only_what_it_uses():
     assert scripts('<div class="highlight-python">')[0] == ["doctools.js", "clipboard.min.js"]
 
 
+def foot(title):
+    context = {"title": title, "metatags": "<meta>"}
+    stgcn_book._name_paper(SimpleNamespace(config=SimpleNamespace(html_title="The book")), "page", "page.html", context, None)
+    return context["metatags"]
+
+
+def test_paper_bears_the_title_of_the_page():
+    assert foot("1. One") == '<meta><style>html{--book-page:"1. One \u00b7 The book"}</style>'
+    assert foot("The book") == '<meta><style>html{--book-page:"The book"}</style>'
+    assert '"A \\"b\\" \\3c /style> & c' in foot('<span>A</span> "b" &lt;/style&gt; &amp; c') and foot("a</style>").count("<") == 3
+
+
 def test_empty_heading_rows_are_taken_out_and_others_stay():
     empty = '<thead>\n<tr class="row-odd"><th class="head"><p></p></th>\n<th class="head"><p></p></th>\n</tr>\n</thead>'
     assert scripts(f"<table>{empty}<tbody></tbody></table>")[1] == "<table><tbody></tbody></table>"

@@ -4,6 +4,7 @@ import functools
 import gzip
 import http.server
 import os
+import re
 import shutil
 import threading
 from contextlib import contextmanager
@@ -35,7 +36,7 @@ def pages(only_chapters=False):
 
     walk(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
     names = [name.removesuffix(".md").removesuffix(".ipynb") + ".html" for name in found]
-    return [name for name in names if "/part" in name] if only_chapters else names
+    return [name for name in names if re.search(r"/part\d", name)] if only_chapters else names
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
