@@ -85,5 +85,6 @@ def test_without_a_script_the_senders_of_one_joint_stand_still(strategy, referen
 
 def test_the_notebook_carries_all_scripts():
     page = partition_explorer().to_html(standalone=True)
-    for part in ("gim.partition = ", "gim.partitionBody = ", 'gim.define("partition"'):
+    names = [f"gim.{part} = " for part in ("partition", "partitionBody", "partitionMatrix", "partitionState")]
+    for part in (*names, 'gim.define("partition"'):
         assert page.count(part) == 1

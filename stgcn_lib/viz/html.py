@@ -16,7 +16,7 @@ from . import theme
 ASSETS = Path(__file__).parent / "assets"
 ALWAYS = ("core", "save")
 # scripts that a component's own script builds on
-NEEDS = {"player": ("skeleton",), "partition": ("partition-math", "partition-body")}
+NEEDS = {"player": ("skeleton",), "partition": tuple(f"partition-{part}" for part in ("math", "body", "matrix", "state"))}
 
 
 @cache

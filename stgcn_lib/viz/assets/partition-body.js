@@ -13,14 +13,16 @@ gim.partitionBody = function (graph, act) {
   let hovered = -1, look = null;
 
   const bones = edges.map(([a, b]) => svg("line", { class: "bone", x1: at[a][0], y1: at[a][1], x2: at[b][0], y2: at[b][1] }));
-  const arrows = svg("g", { class: "arrows" }), ghosts = svg("g", { class: "ghosts", "aria-hidden": "true" }), words = svg("g", { class: "words", "aria-hidden": "true" });
-  const joints = all.map((v) => svg("g", { class: "joint", transform: `translate(${at[v][0].toFixed(1)} ${at[v][1].toFixed(1)})`, role: "button", tabindex: -1,
+  const arrows = svg("g", { class: "arrows" }), ghosts = svg("g", { class: "ghosts", "aria-hidden": "true" });
+  const words = svg("g", { class: "words", "aria-hidden": "true" });
+  const joints = all.map((v) => svg("g", { class: "joint", transform: `translate(${at[v].map((x) => x.toFixed(1))})`, role: "button", tabindex: -1,
     onclick: () => act.choose(v), onkeydown: (event) => roam(event, v), onfocus: () => show(v), onblur: () => show(-1),
     onpointerenter: () => show(v), onpointerleave: () => show(-1) },
   svg("circle", { class: "touch", r: 15 }), svg("circle", { class: "ring", r: R + 5 }), svg("path", { class: "disc" }),
   svg("text", { class: "digit", y: 3.6, "text-anchor": "middle" })));
   const [cx, cy] = at[graph.center];
-  const cross = svg("path", { class: "centre", d: [0, 1, 2, 3].map((i) => { const a = (i * Math.PI) / 2 + Math.PI / 4, p = (r) => `${cx + r * Math.cos(a)} ${cy + r * Math.sin(a)}`; return `M${p(R + 3)}L${p(R + 9)}`; }).join("") });
+  const ray = (i, r) => [cx + r * Math.cos((i + 0.5) * Math.PI / 2), cy + r * Math.sin((i + 0.5) * Math.PI / 2)];
+  const cross = svg("path", { class: "centre", d: [0, 1, 2, 3].map((i) => `M${ray(i, R + 3)}L${ray(i, R + 9)}`).join("") });
   const node = svg("svg", { class: "body", viewBox: `0 0 ${W} ${H.toFixed(0)}`, role: "group",
     "aria-label": "Body: arrow keys go along the bones from joint to joint" }, bones, cross, arrows, joints, ghosts, words);
 
@@ -55,7 +57,8 @@ gim.partitionBody = function (graph, act) {
     const size = strong ? 9.5 : look.whole ? 6.5 : 8.5, wing = size * 0.55, neck = [tip[0] - hx * size, tip[1] - hy * size];
     const d = bend ? `M${start}Q${mid} ${neck}` : `M${start}L${neck}`;
     const spot = bend ? [(start[0] + 2 * mid[0] + neck[0]) / 4, (start[1] + 2 * mid[1] + neck[1]) / 4] : p(l * 0.46, off + (lane ? 1 : 0));
-    return svg("g", { class: `arrow${strong ? " strong" : ""}${wrong ? " wrong" : ""}`, style: `--tone:${style.color}`, "data-v": v, "data-u": u, onclick: () => act.pick(v, u) },
+    return svg("g", { class: `arrow${strong ? " strong" : ""}${wrong ? " wrong" : ""}`, style: `--tone:${style.color}`, "data-v": v, "data-u": u,
+      onclick: () => act.pick(v, u) },
       svg("path", { class: "touch", d }), svg("path", { class: "shaft", d, "stroke-dasharray": style.dash || null }),
       svg("path", { class: "head", d: `M${tip}L${neck[0] - hy * wing} ${neck[1] + hx * wing}L${neck[0] + hy * wing} ${neck[1] - hx * wing}Z` }),
       number ? svg("g", { class: "count", transform: `translate(${spot})` }, svg("circle", { r: 6.2 }), svg("text", { y: 3, "text-anchor": "middle" }, number))
@@ -72,10 +75,12 @@ gim.partitionBody = function (graph, act) {
       }
     for (const { v, kind, style } of list) {
       const w = names[v].length * 6.3 + 2, [x, y] = at[v], r = R + 8, right = x >= W / 2 - 1;
-      const places = [[right ? r : -r - w, 4], [-w / 2, r + 9], [-w / 2, -r - 1], [right ? -r - w : r, 4], [right ? 4 : -w - 4, r + 8], [right ? 4 : -w - 4, -r + 2], [right ? -w - 2 : 2, r + 8]];
+      const places = [[right ? r : -r - w, 4], [-w / 2, r + 9], [-w / 2, -r - 1], [right ? -r - w : r, 4], [right ? 4 : -w - 4, r + 8],
+        [right ? 4 : -w - 4, -r + 2], [right ? -w - 2 : 2, r + 8]];              // left ends and base lines, seen from the joint
       const cost = places.map(([px, py], i) => {
         const box = [x + px, y + py - 10, x + px + w, y + py + 3];
-        const over = taken.reduce((sum, t) => sum + Math.max(0, Math.min(box[2], t[2]) - Math.max(box[0], t[0])) * Math.max(0, Math.min(box[3], t[3]) - Math.max(box[1], t[1])), 0);
+        const shared = (t, i) => Math.max(0, Math.min(box[i + 2], t[i + 2]) - Math.max(box[i], t[i]));
+        const over = taken.reduce((sum, t) => sum + shared(t, 0) * shared(t, 1), 0);
         return over + 40 * (Math.max(0, 2 - box[0]) + Math.max(0, box[2] - W + 2) + Math.max(0, -box[1]) + Math.max(0, box[3] - H)) + i * 3;
       });
       const [px, py] = places[cost.indexOf(Math.min(...cost))];
@@ -95,9 +100,10 @@ gim.partitionBody = function (graph, act) {
     ghosts.replaceChildren();
     if (gim.reducedMotion()) return;
     messages.filter(({ v, u }) => v !== u).slice(0, 40).forEach(({ v, u, style }) => {
-      const ghost = svg("path", { d: gim.mark(style.mark, 5), style: `--tone:${style.color}` }), from = `translate(${at[u][0]}px, ${at[u][1]}px)`;
+      const ghost = svg("path", { d: gim.mark(style.mark, 5), style: `--tone:${style.color}` });
+      const [from, to] = [u, v].map((i) => `translate(${at[i][0]}px, ${at[i][1]}px)`);
       ghosts.append(ghost);
-      ghost.animate([{ transform: from, opacity: 0 }, { transform: from, opacity: 1, offset: 0.15 }, { transform: `translate(${at[v][0]}px, ${at[v][1]}px)`, opacity: 0.2 }],
+      ghost.animate([{ transform: from, opacity: 0 }, { transform: from, opacity: 1, offset: 0.15 }, { transform: to, opacity: 0.2 }],
         { duration: 650, easing: "ease-in-out" }).onfinish = () => ghost.remove();
     });
   }

@@ -61,9 +61,11 @@ gim.partition = (() => {
     const hops = range(max_hop + 1).filter((h) => h % dilation === 0), far = hops.slice(1), steps = (h) => `${h} hop${h === 1 ? "" : "s"}`;
     if (strategy === "uniform") return [{ name: "all", means: "all that are heard", tone: "sender", hop: 1 }];
     if (strategy === "distance")
-      return hops.map((h) => (h ? { name: steps(h), means: `${steps(h)} away`, tone: "sender", hop: h } : { name: "0 hops", means: "the joint itself", tone: "root", hop: 0 }));
+      return hops.map((h) => (h ? { name: steps(h), means: `${steps(h)} away`, tone: "sender", hop: h }
+        : { name: "0 hops", means: "the joint itself", tone: "root", hop: 0 }));
     if (!reference)
-      return [{ name: "root", means: "itself, or equally far", tone: "root", hop: 0 }, { name: "centripetal", means: "nearer the centre", tone: "centripetal", hop: 1 },
+      return [{ name: "root", means: "itself, or equally far", tone: "root", hop: 0 },
+        { name: "centripetal", means: "nearer the centre", tone: "centripetal", hop: 1 },
         { name: "centrifugal", means: "farther out", tone: "centrifugal", hop: 1 }];
     const means = (h, words) => (far.length > 1 ? `${steps(h)} away` : words);
     return [{ name: "itself", means: "the joint itself", tone: "root", hop: 0 }, ...far.flatMap((h) => [
@@ -98,12 +100,14 @@ gim.partition = (() => {
       if (first.has(key)) throw new Error(`${words[i]} is the bone ${first.get(key)} again: write each bone once, a bone joins both ways.`);
       first.set(key, words[i]);
     });
-    if (!/^\s*\d+\s*$/.test(centerText)) throw new Error(`The centre is \u201c${centerText.trim()}\u201d: write the number of one joint, 0 to ${V - 1}.`);
+    if (!/^\s*\d+\s*$/.test(centerText))
+      throw new Error(`The centre is \u201c${centerText.trim()}\u201d: write the number of one joint, 0 to ${V - 1}.`);
     const center = +centerText, hop = hopDistance(V, edges);
     if (center >= V) throw new Error(`The centre is joint ${center}, but the bones name the joints 0 to ${V - 1} only.`);
     const lost = range(V).filter((v) => hop[center][v] < 0);
-    if (lost.length) throw new Error(`No path leads from the centre ${center} to joint${lost.length > 1 ? "s" : ""} ${list(lost.slice(0, 6).map(String))}${
-      lost.length > 6 ? " and more" : ""}: add the missing bone, or subtract 1 from all numbers if you count from 1.`);
+    const named = `joint${lost.length > 1 ? "s" : ""} ${list(lost.slice(0, 6).map(String))}${lost.length > 6 ? " and more" : ""}`;
+    if (lost.length) throw new Error(`No path leads from the centre ${center} to ${named}: add the missing bone, or subtract 1 from all numbers `
+      + "if you count from 1.");
     return { V, edges, center };
   }
 
@@ -115,7 +119,8 @@ gim.partition = (() => {
 
   /* Places of a graph without a body, 0 to 1, y down: the centre on top, a row for each hop, bowed so that bones in a row show. */
   function hang(V, edges, center) {
-    const d = hopDistance(V, edges)[center], near = (v) => edges.filter((e) => e.includes(v)).map(([a, b]) => (a === v ? b : a)).sort((a, b) => a - b);
+    const d = hopDistance(V, edges)[center];
+    const near = (v) => edges.filter((e) => e.includes(v)).map(([a, b]) => (a === v ? b : a)).sort((a, b) => a - b);
     const parent = d.map((hops, v) => (hops ? near(v).find((u) => d[u] === hops - 1) : -1));
     const x = Array(V), deepest = Math.max(1, ...d);
     let leaf = 0;
