@@ -49,7 +49,9 @@ def test_a_joint_in_the_middle_of_a_limb_is_chosen_at_first():
 def test_a_skeleton_of_your_own():
     graph = SkeletonGraph.from_edges([(0, 1), (1, 2)], ["hand", "elbow", "shoulder"], "shoulder")
     data = partition_explorer(graph, joint="elbow").data
-    assert data["own"] == {"edges": "0-1 1-2", "center": 2, "names": ("hand", "elbow", "shoulder")}
+    assert data["own"] == {"edges": "0-1 1-2", "center": 2, "names": ("hand", "elbow", "shoulder"), "places": None}
+    placed = partition_explorer(graph, positions=[[0, 0], [2, 0], [2, 4]])
+    assert placed.data["own"]["places"] == [[0, 1], [0.5, 1], [0.5, 0]]  # y up in the data, down on the screen
     assert data["state"]["layout"] == "own" and data["state"]["joint"] == 1
 
 
@@ -66,6 +68,9 @@ def test_a_skeleton_of_your_own():
     ({"normalization": "column"}, "normalization is 'column'"),
     ({"layout": SkeletonGraph.from_edges([], ["alone"], 0)}, "1 joints and 0 edges"),
     ({"layout": SkeletonGraph.from_edges([(0, i) for i in range(1, 61)], center=0)}, "61 joints"),
+    ({"positions": [[0, 0]] * 18}, "SkeletonGraph of your own only"),
+    ({"layout": SkeletonGraph.from_edges([(0, 1)], center=0), "positions": [[0, 0]]}, r"shape \(1, 2\), expected \(2, 2\)"),
+    ({"layout": SkeletonGraph.from_edges([(0, 1)], center=0), "positions": [[0, 0], [0, float("nan")]]}, "finite"),
     ({"reference": True, "normalization": None}, "reference=True"),
 ])
 def test_what_cannot_be_drawn_is_refused(arguments, words):

@@ -13,7 +13,7 @@ _TONES = ("root", "centripetal", "centrifugal")
 
 
 def partition_explorer(layout="openpose-18", *, joint=None, strategy="spatial", max_hop=1, dilation=1, normalization="row",
-                       reference=False, whole=False, alt=None, see="", address=False):
+                       reference=False, whole=False, positions=None, alt=None, see="", address=False):
     """Choose a joint and watch its neighbours fall into subsets; change strategy, hops, dilation and normalisation.
 
     The page computes everything itself from the edges, as `SkeletonGraph.partition` does, so the reader can change the layout
@@ -23,6 +23,7 @@ def partition_explorer(layout="openpose-18", *, joint=None, strategy="spatial", 
         layout: name of one of the ten layouts, or a small `SkeletonGraph` of your own.
         joint: index or name of the joint that is chosen at first; left out, one in the middle of a limb.
         strategy, max_hop, dilation, normalization, reference: as in `SkeletonGraph.partition`; `max_hop` and `dilation` up to 4.
+        positions: (V, 2) places of the joints of your own skeleton, any unit, y up; left out, it hangs from its centre.
         whole: start with the messages of the whole body and how many fall into each subset.
         alt: text alternative; left out, a sentence made of the arguments.
         see: one sentence under the figure, "what to see".
@@ -32,7 +33,8 @@ def partition_explorer(layout="openpose-18", *, joint=None, strategy="spatial", 
         Component of kind "partition".
 
     Raises:
-        ValueError: the layout, the joint or an argument of the partition is unknown, or your skeleton is too large to draw.
+        ValueError: the layout, the joint or an argument of the partition is unknown, positions do not fit, or your skeleton is
+            too large to draw.
     """
     graph = layout if isinstance(layout, SkeletonGraph) else skeleton(layout)
     A = graph.partition(strategy, max_hop, dilation, normalization, reference)  # raises what the page could not draw
@@ -58,7 +60,10 @@ def partition_explorer(layout="openpose-18", *, joint=None, strategy="spatial", 
         "address": bool(address),
     }
     if own:
-        data["own"] = {"edges": " ".join(f"{a}-{b}" for a, b in graph.edges), "center": graph.center, "names": graph.joints}
+        data["own"] = {"edges": " ".join(f"{a}-{b}" for a, b in graph.edges), "center": graph.center, "names": graph.joints,
+                       "places": None if positions is None else _on_paper(positions, graph.num_joints).round(3).tolist()}
+    elif positions is not None:
+        raise ValueError(f"positions comes with layout {graph.name!r}, expected it with a SkeletonGraph of your own only")
     alt = alt or (f"Partition explorer: the skeleton {graph.name} with its {graph.num_joints} joints. Choose a joint, and the "
                   f"joints that it hears are sorted into the subsets of the {strategy} strategy, on the body, in the matrices and "
                   "as digits.")
@@ -86,9 +91,17 @@ def _roomy(name):
         length = np.maximum(np.hypot(apart[..., 0], apart[..., 1]), 1e-9)
         push = 0.2 * np.maximum(least - length, 0) / length
         places = places + (push[..., None] * apart).sum(1)
+    return _on_paper(places, len(places))
+
+
+def _on_paper(places, joints):
+    """Places moved and scaled to 0 ... 1, y down."""
+    places = np.asarray(places, dtype=float)
+    if places.shape != (joints, 2) or not np.isfinite(places).all():
+        raise ValueError(f"positions has shape {places.shape}, expected ({joints}, 2) finite numbers: x and y of each joint")
     places = places - places.min(0)
     places[:, 1] = places[:, 1].max() - places[:, 1]  # y up in the data, down on the screen
-    return places / places.max()
+    return places / max(places.max(), 1e-9)
 
 
 def _still(graph, A, joint, strategy, reference):

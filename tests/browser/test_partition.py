@@ -261,6 +261,18 @@ def test_own_edges(running, tmp_path):
         assert visit.complaints == []
 
 
+def test_a_skeleton_of_your_own_keeps_its_names_and_places_until_it_is_changed(running, tmp_path):
+    stick = SkeletonGraph.from_edges([(0, 1), (2, 1)], ["hip", "chest", "hand"], "hip")
+    with opened(running, tmp_path, layout=stick, positions=[[0, 0], [0, 4], [2, 4]], joint="chest") as visit:
+        figure = visit.page.locator(FIGURE)
+        hip, chest, hand = (figure.locator(".joint").nth(v).bounding_box() for v in range(3))
+        assert hip["y"] > chest["y"] + 50 and hand["x"] > chest["x"] + 50 and abs(hand["y"] - chest["y"]) < 2
+        assert "chest" in figure.locator(".says").inner_text()
+        figure.locator("input.edges").fill("0-1 1-2 2-3")
+        assert figure.locator(".joint").count() == 4 and "joint 1" in figure.locator(".says").inner_text()
+        assert visit.complaints == []
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [390, 760, 1280])
 def test_by_keyboard_alone(running, tmp_path, width, dark):

@@ -74,7 +74,7 @@ gim.partitionBody = function (graph, act) {
         taken.push([x - 4, y - 4, x + 4, y + 4]);
       }
     for (const { v, kind, style } of list) {
-      const w = names[v].length * 6.3 + 2, [x, y] = at[v], r = R + 8, right = x >= W / 2 - 1;
+      const w = names[v].length * 6.7 + 3, [x, y] = at[v], r = R + (kind === "receiver" ? 10 : 7), right = x >= W / 2 - 1;
       const places = [[right ? r : -r - w, 4], [-w / 2, r + 9], [-w / 2, -r - 1], [right ? -r - w : r, 4], [right ? 4 : -w - 4, r + 8],
         [right ? 4 : -w - 4, -r + 2], [right ? -w - 2 : 2, r + 8]];              // left ends and base lines, seen from the joint
       const cost = places.map(([px, py], i) => {

@@ -19,7 +19,8 @@ gim.define("partition", (figure, stage, data, gim) => {
   function typed() {
     const read = math.readEdges(state.edges, state.center);
     const given = data.own && state.edges.trim() === data.own.edges;
-    return { ...read, names: given ? data.own.names : range(read.V).map((v) => `joint ${v}`), places: math.hang(read.V, read.edges, read.center) };
+    const places = (given && data.own.places) || math.hang(read.V, read.edges, read.center);
+    return { ...read, names: given ? data.own.names : range(read.V).map((v) => `joint ${v}`), places };
   }
   /* Take the layout of the state; false if the typed edges are no graph (then the old one stays, with a sentence). */
   function take(quiet) {
@@ -299,7 +300,7 @@ gim.define("partition", (figure, stage, data, gim) => {
   const lab = el("a", { class: "lab", hidden: !labPage }, "Open in the lab");
 
   // ---- the page -------------------------------------------------------------------------------------------------------------
-  const bodyPlace = el("div", { class: "body-place" }), matrixPlace = el("div", { class: "matrices" }), rowPlace = el("div", { class: "row" });
+  const bodyPlace = el("div", { class: "body-place" }), matrixPlace = el("div", { class: "matrices" }), rowPlace = el("div", { class: "digits-of-row" });
   const chipPlace = el("div", { class: "chips", role: "group", "aria-label": "Subsets: messages in each; press one to see it alone" });
   const legend = el("p", { class: "legend" }), says = el("p", { class: "says" }), voice = gim.voice(figure);
   const keys = gim.keys([["Arrows, on the body", "along a bone, or to the nearest joint there"], ["Page Up, Page Down", "previous, next joint by number"],
