@@ -229,7 +229,8 @@ def test_what_is_shown_and_what_is_copied_are_one_tensor(running, tmp_path, argu
     with opened(running, tmp_path, **arguments) as visit:
         figure = visit.page.locator(FIGURE)
         figure.get_by_role("button", name="Copy as Python").click()
-        assert figure.locator(".python").is_visible() and figure.locator(".copied").inner_text()
+        assert figure.locator(".python").is_visible()
+        figure.locator(".copied:not(:empty)").wait_for()
         assert_page_and_python_agree(figure)
         assert visit.complaints == []
 

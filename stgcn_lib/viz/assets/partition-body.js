@@ -56,7 +56,7 @@ gim.partitionBody = function (graph, act) {
     const k = Math.hypot(tip[0] - mid[0], tip[1] - mid[1]) || 1, hx = bend ? (tip[0] - mid[0]) / k : dx, hy = bend ? (tip[1] - mid[1]) / k : dy;
     const size = strong ? 9.5 : look.whole ? 6.5 : 8.5, wing = size * 0.55, neck = [tip[0] - hx * size, tip[1] - hy * size];
     const d = bend ? `M${start}Q${mid} ${neck}` : `M${start}L${neck}`;
-    const spot = bend ? [(start[0] + 2 * mid[0] + neck[0]) / 4, (start[1] + 2 * mid[1] + neck[1]) / 4] : p(l * 0.46, off + (lane ? 1 : 0));
+    const spot = bend ? [(start[0] + 2 * mid[0] + neck[0]) / 4, (start[1] + 2 * mid[1] + neck[1]) / 4] : p(l * (number ? 0.3 : 0.46), off + (lane ? 1 : 0));   // numbers of both lanes keep apart
     return svg("g", { class: `arrow${strong ? " strong" : ""}${wrong ? " wrong" : ""}`, style: `--tone:${style.color}`, "data-v": v, "data-u": u,
       onclick: () => act.pick(v, u) },
       svg("path", { class: "touch", d }), svg("path", { class: "shaft", d, "stroke-dasharray": style.dash || null }),
@@ -86,7 +86,7 @@ gim.partitionBody = function (graph, act) {
       const [px, py] = places[cost.indexOf(Math.min(...cost))];
       const left = Math.max(2, Math.min(W - w - 2, x + px));
       taken.push([left, y + py - 10, left + w, y + py + 3]);
-      out.push(svg("text", { class: `name ${kind}`, x: left, y: y + py, style: style ? `--tone:${style.color}` : null }, names[v]));
+      out.push(svg("text", { class: `name ${kind}`, x: left, y: y + py, style: style ? `--tone:${style.ink}` : null }, names[v]));
     }
     words.replaceChildren(...out);
   }
@@ -117,6 +117,7 @@ gim.partitionBody = function (graph, act) {
       const { style, digit, label } = look.discs[v], [, ring, disc, text] = joint.children;
       joint.classList.toggle("receiver", v === look.receiver);
       joint.classList.toggle("sender", !!style);
+      joint.classList.toggle("pale", !!style && style.pale);
       joint.style.setProperty("--tone", style ? style.color : "var(--gim-muted)");
       joint.setAttribute("aria-label", label);
       joint.setAttribute("aria-pressed", String(v === look.receiver));

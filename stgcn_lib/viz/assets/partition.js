@@ -61,7 +61,7 @@ gim.define("partition", (figure, stage, data, gim) => {
     styles = subsets.map(({ tone, hop: h }) => {
       const [mark, dash] = data.marks[tone] || ["circle", ["", "", "8 3", "5 3", "2 3"][state.strategy === "distance" ? h : 0]];
       const fade = { 2: 76, 3: 60, 4: 48 }[h] || 100;                        // farther senders are paler, where hops tell subsets apart
-      return { mark, dash, color: `color-mix(in srgb, var(--gim-${tone}) ${fade}%, var(--gim-surface))` };
+      return { mark, dash, pale: fade <= 60, ink: `var(--gim-${tone})`, color: `color-mix(in srgb, var(--gim-${tone}) ${fade}%, var(--gim-surface))` };
     });
     wrong = new Set(math.misplaced(hop, graph.center, options).map(([v, u]) => v * graph.V + u));
     if (state.only !== null && state.only >= A.length) state.only = null;
@@ -106,7 +106,7 @@ gim.define("partition", (figure, stage, data, gim) => {
       onclick() { state.only = state.only === k ? null : k; show(); } },
     icon(styles[k], 6), el("b", { class: "n" }), el("span", { class: "what" },
       el("span", { class: "name" }, el("code", {}, `A[${k}]`), ` ${subset.name}`),
-      el("small", {}, subset.means, wrongIn(k) ? bold("of-wrong", `, ${wrongIn(k)} misplaced`) : null))));
+      el("small", {}, subset.means, wrongIn(k) ? [", ", bold("of-wrong", `${wrongIn(k)} misplaced`)] : null))));
     chipPlace.replaceChildren(...chips);
     if (kept >= 0) chips[Math.min(kept, chips.length - 1)].focus();
   }
@@ -146,6 +146,7 @@ gim.define("partition", (figure, stage, data, gim) => {
     if (data.address && touched && alone()) history.replaceState(null, "", `#${text.write(state)}`);
     if (labPage) lab.href = `${labPage}#${text.write(state)}`;
     code.textContent = text.python(state, graph);
+    copied.textContent = "";
   }
 
   function drawBody(d, lit, fly) {
