@@ -48,7 +48,9 @@ def launch_source(path, chapter, root=ROOT):
     if "cpu_seconds" in minutes:
         times += f"; the code takes {minutes['cpu_seconds']} seconds on two CPU cores and needs no GPU"
     page = f"{published}/{Path(path).with_suffix('.html').as_posix()}"
-    return f"[Read as a page]({page}) · [Run in Colab]({colab}) · [Source]({url}/blob/{branch}/{path})\n\n*{times}*"
+    links = {"Read as a page": page, "Run in Colab": colab, "Teach": f"{published}/book/teach/index.html",
+             "Source": f"{url}/blob/{branch}/{path}"}
+    return " · ".join(f"[{name}]({link})" for name, link in links.items()) + f"\n\n*{times}*"
 
 
 def apply(notebook, path, root=ROOT):
