@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stgcn_lib.data import DataNotFound, available, load, msr_action3d
+from stgcn_lib.data import DataNotFound, load, msr_action3d
 
 USED = ("a01_s01_e01", "a01_s02_e01", "a13_s03_e02", "a20_s10_e01")
 
@@ -94,8 +94,8 @@ def test_damaged_files_are_named(files):
         read(files)
 
 
-@pytest.mark.skipif(not available("msr_action3d"), reason="needs the recordings")
-def test_the_recordings():
+def test_the_recordings(real_data):
+    real_data("msr_action3d")
     d = load("msr_action3d", download=False)
     assert len(d) == 557 and np.bincount(d.labels).min() == 20 and np.bincount(d.labels).max() == 30
     assert (d.tags["removed"] > 0).sum() == 13 and all(clip.any(axis=(1, 2)).all() for clip in d.clips)

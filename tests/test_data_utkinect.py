@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stgcn_lib.data import DataNotFound, available, load, utkinect
+from stgcn_lib.data import DataNotFound, load, utkinect
 
 LABELS = """s01_e01
 walk: 4 10
@@ -97,8 +97,8 @@ def test_not_there():
         load("utkinect", root="/nowhere", download=False)
 
 
-@pytest.mark.skipif(not available("utkinect"), reason="needs the recordings")
-def test_the_recordings():
+def test_the_recordings(real_data):
+    real_data("utkinect")
     d = load("utkinect", download=False)
     assert len(d) == 199 and np.bincount(d.labels).tolist() == [20, 20, 20, 20, 19, 20, 20, 20, 20, 20]
     train, test = load("utkinect", "train", download=False), load("utkinect", "test", download=False)

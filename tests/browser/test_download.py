@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from stgcn_lib.viz import theme
+
 from . import site
 from .test_figures import with_figure
 
@@ -75,8 +77,11 @@ def check_content(kind, root, figure):
         joints = sum(len(data["layouts"][clip["layout"]]["joints"]) for clip in data["clips"])
         bones = sum(len(data["layouts"][clip["layout"]]["edges"]) for clip in data["clips"])
         assert count(root, "path", transform=" scale(") == joints
-        lines = {node.get("d") for node in root.iter(SVG + "path") if re.fullmatch(r"M[-\d. ]+L[-\d. ]+", node.get("d"))}
-        assert len(lines) >= bones
+        # a bone is one line in its colour, on a wider one in the colour of the page, and some have dashes on top; bones of
+        # length 0, such as the fingers of CMU, lie on each other, so equal lines count each for itself
+        lines = [node for node in root.iter(SVG + "path") if re.fullmatch(r"M[-\d. ]+L[-\d. ]+", node.get("d"))]
+        plain = [node for node in lines if node.get("stroke") != theme.COLORS["surface"][0] and not node.get("stroke-dasharray")]
+        assert len(plain) >= bones
         assert all(clip["title"] in words(root) for clip in data["clips"] if clip.get("title"))
     if kind == "linked":
         nodes = len(data["names"])
