@@ -157,7 +157,8 @@ def test_scripts_name_what_exists(flow, job, step):
 def test_data_sets_are_those_that_the_tests_want():
     wanted = re.search(r"unpack \"\$STGCN_DATA\" (.*)", (ROOT / ".ci" / "run").read_text(encoding="utf-8")).group(1).split()
     lists = [names.split() for case in SCRIPTS for names in re.findall(r"stgcn_lib download ([\w ]+)", case.values[2]["run"])]
-    assert len(lists) == 2 and all(names == wanted for names in lists)
+    assert len(lists) == 2 and wanted in lists  # the tests read all of them, the published pages show some
+    assert all(set(names) <= set(wanted) for names in lists)
 
 
 # ---- steps that can run here: against local repositories, and with a `gh` that only takes notes --------------------------
