@@ -4,8 +4,9 @@
 """
 
 from .html import Component
+from .microscope import microscope
 from .partition import partition_explorer
 from .player import player
 from .views import adjacency_view
 
-__all__ = ["Component", "adjacency_view", "partition_explorer", "player"]
+__all__ = ["Component", "adjacency_view", "microscope", "partition_explorer", "player"]

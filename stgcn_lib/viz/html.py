@@ -15,7 +15,8 @@ from . import theme
 
 ASSETS = Path(__file__).parent / "assets"
 ALWAYS = ("core", "save")
-NEEDS = {"player": ("skeleton",), "partition": ("partition-math", "partition-body")}  # scripts that a component's own script builds on
+NEEDS = {"player": ("skeleton",), "partition": ("partition-math", "partition-body"),  # what a component's script builds on
+         "microscope": ("partition-math", "partition-body", "microscope-math")}
 
 
 @cache
