@@ -3,6 +3,7 @@
 `plots` (matplotlib, plotly) and `live` (ipywidgets) are imported by name: ``from stgcn_lib.viz import plots``.
 """
 
+from .anatomy import anatomy
 from .html import Component
 from .microscope import microscope
 from .partition import partition_explorer
