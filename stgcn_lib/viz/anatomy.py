@@ -20,9 +20,9 @@ def measure(model, frames, people=1):
         people: M of the clip.
 
     Returns:
-        list of dicts with "name", "shape" (C, T, V) of one person after the stage, "field" (frames of the clip that one number depends
-        on), "parameters", and "flops": a dict from each of the parts to floating-point operations (two for a multiplication with its
-        addition). The head's shape is (classes, 1, 1).
+        list of dicts with "name", "shape" (C, T, V) of one person after the stage, "field" (frames of the clip that one number
+        depends on), "parameters", and "flops": a dict from each of the parts to floating-point operations, two for a
+        multiplication with its addition. The head's shape is (classes, 1, 1).
     """
     stages, was = [], model.training
     conv = model.blocks[0].spatial.conv
