@@ -10,4 +10,4 @@ from .partition import partition_explorer
 from .player import player
 from .views import adjacency_view
 
-__all__ = ["Component", "adjacency_view", "microscope", "partition_explorer", "player"]
+__all__ = ["Component", "adjacency_view", "anatomy", "microscope", "partition_explorer", "player"]
