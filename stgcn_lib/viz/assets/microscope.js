@@ -90,7 +90,7 @@ gim.define("microscope", (figure, stage, data, gim) => {
       const stride = l && layers[l - 1].stride > 1 ? ` \u00f7${layers[l - 1].stride}` : "";
       nodes.push(svg("text", { class: "row", x: 0, y: y(l) + 4 }, narrow ? (l ? String(l) : "in") : rowName(l), stride ? svg("tspan", { class: "stride" }, stride) : null));
     });
-    nodes.push(svg("text", { class: "head", x: width - 4, y: 11, "text-anchor": "end" }, "heard"));
+    nodes.push(svg("text", { class: "head", x: width - 4, y: 11, "text-anchor": "end" }, "reads"));
     const base = y(0) + 18, ticks = [0, state.frames - 1];
     nodes.push(svg("path", { class: "axis", d: `M${x(0)} ${base - 4}v4H${x(state.frames - 1)}v-4` }),
       ticks.map((t, i) => svg("text", { class: "tick", x: x(t), y: base + 14, "text-anchor": i ? "end" : "start" }, t)), words);
