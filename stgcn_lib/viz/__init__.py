@@ -3,9 +3,11 @@
 `plots` (matplotlib, plotly) and `live` (ipywidgets) are imported by name: ``from stgcn_lib.viz import plots``.
 """
 
+from .anatomy import anatomy
 from .html import Component
+from .microscope import microscope
 from .partition import partition_explorer
 from .player import player
 from .views import adjacency_view
 
-__all__ = ["Component", "adjacency_view", "partition_explorer", "player"]
+__all__ = ["Component", "adjacency_view", "anatomy", "microscope", "partition_explorer", "player"]

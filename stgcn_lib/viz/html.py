@@ -16,7 +16,8 @@ from . import theme
 ASSETS = Path(__file__).parent / "assets"
 ALWAYS = ("core", "save")
 # scripts that a component's own script builds on
-NEEDS = {"player": ("skeleton",), "partition": tuple(f"partition-{part}" for part in ("math", "body", "matrix", "state"))}
+NEEDS = {"player": ("skeleton",), "partition": tuple(f"partition-{part}" for part in ("math", "body", "matrix", "state")),
+         "microscope": ("partition-math", "partition-body", "microscope-math")}
 
 
 @cache
