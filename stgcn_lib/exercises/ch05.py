@@ -311,8 +311,8 @@ BOXES = {
                5: "The residual is what came into the block, 4, not what the spatial layer made of it, 8.",
                7: "The second norm is missing: 3 &minus; 9, divided by 2.",
                0.5: "That is the last frame. In the middle frame the kernel has a neighbour on both sides."},
-        hints=("After the first norm the chest has &minus;1, 0, 1. Which of these survive the ReLU?",
-               "0, 0, 1. The kernel in the middle frame: the frame before, the frame itself, the frame after.",
+        hints=("Behind the first norm the chest has a number below zero, a zero, and a number above. Which survive the ReLU?",
+               "Only the frame after still has something. Which weight of the kernel meets it?",
                "The kernel gives 3. Norm it, add 4, and only then cut at zero."),
         right="3 becomes &minus;3, and &minus;3 + 4 = 1. The branch said \"less\", and the residual let it say so."),
     "fold": dict(
@@ -343,7 +343,8 @@ BOXES = {
                128: "Both mix 128 channels into 128: that factor is on both sides.",
                6: "Nine against three, and both mix 128 by 128."},
         hints=("A kernel of 9 frames is nine matrices, one for each frame. How large is each?",
-               "The spatial layer has one matrix of the same size for each subset.", "9 matrices against 3."),
+               "The spatial layer has one matrix of the same size for each subset.",
+               "Nine matrices for the frames. How many for the subsets? Divide."),
         right="9 &middot; 128 &middot; 128 against 3 &middot; 128 &middot; 128. Gathering over the bones comes on top, and is "
               "small."),
     "frames": dict(
