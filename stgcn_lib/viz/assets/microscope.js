@@ -176,7 +176,7 @@ gim.define("microscope", (figure, stage, data, gim) => {
     return el("div", { class: "field" }, el("span", { class: "label", "aria-hidden": "true" }, label), el("div", { class: "gim-group", role: "group", "aria-label": label }, buttons));
   }
   const numbers = (list) => list.map((n) => [n, String(n)]);
-  const toolbar = el("div", { class: "toolbar" },
+  const toolbar = el("div", { class: "toolbar gim-settings" },
     menu("Network", Object.keys(data.networks).map((name) => [name, name]), "network"),
     menu("Kernel", numbers(choices.kernel), "kernel"), menu("Dilation", numbers(choices.dilation), "dilation"),
     group("Kernels look", [[false, "both ways"], [true, "back only"]], "causal"),
