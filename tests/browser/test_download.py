@@ -113,7 +113,8 @@ def check_picture(visit, text, figure):
     box = [float(n) for n in re.search(r'viewBox="([^"]+)"', text)[1].split()]
     style = visit.page.add_style_tag(content=""".skip-link, .bd-header-article, figure.gim :is(button:not(.gim-shown),
         .gim-controls, .gim-tools, .gim-keys, .gim-settings, .gim-hint) { visibility: hidden !important }
-        .gim-view canvas, .gim-stage * { background: none !important; box-shadow: none !important }""")
+        .gim-view canvas, .gim-stage * { background: none !important; box-shadow: none !important }
+        .gim-microscope .facts * { border-color: transparent !important }""")
     figure.scroll_into_view_if_needed()
     stage = figure.locator(".gim-stage").bounding_box()
     clip = {"x": stage["x"] + box[0], "y": stage["y"] + box[1], "width": box[2], "height": box[3]}
