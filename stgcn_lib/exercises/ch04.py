@@ -258,7 +258,7 @@ BOXES = {
                1: "1 is the step from frame 3 to frame 4, or the output of another frame. Count frames from 0.",
                10: "The weight of now is 0: the 7 does not count.",
                13: "The frame before has the weight &minus;1: subtract it."},
-        hints=("Which frame is before frame 3, which after? Frames are counted from 0.",
+        hints=("Which frame comes just before the one in question, and which just after? Frames are counted from 0.",
                "Before: frame 2, height 5. After: frame 4.", "&minus;1 &middot; 5 + 0 &middot; 7 + 1 &middot; 8."),
         right="8 &minus; 5: three squares in two frames, so 1.5 squares a frame. The hand is fastest about here."),
     "ends": dict(
@@ -279,7 +279,7 @@ BOXES = {
                132: "Frames 0 to 19 are 20 frames, and 153 minus 20 is not that.",
                68: "That is the past alone: 76 minus 8. The future has missing frames too.",
                65: "That is the future alone: 84 minus 19. The past has missing frames too.",
-               20: "20 is what is there."},
+               20: "20 frames are what is there, not what is missing."},
         hints=("How many places are there in all: 76 before, 76 after, and its own.", "All 20 frames of the clip lie within "
                                                                                       "them.",
                "153 minus 20."),

@@ -88,7 +88,7 @@ def test_on_paper(running, address, name):
         if name in CHAPTERS:  # the launch strip leaves the address of the page
             strip = "article section > p:has(> a[href*='colab.research.google.com']) > a"
             shown = visit.page.eval_on_selector_all(strip, "links => links.map(a => getComputedStyle(a).display)")
-            assert shown == ["inline", "none", "none"]
+            assert shown == ["inline", "none", "none", "none"]
             said = visit.page.eval_on_selector(strip, "a => getComputedStyle(a, '::after').content")
             assert visit.page.eval_on_selector(strip, "a => a.getAttribute('href')") in said
         visit.page.evaluate("dispatchEvent(new Event('afterprint'))")
