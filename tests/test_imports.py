@@ -4,7 +4,7 @@ import ast
 import sys
 from pathlib import Path
 
-FLOORS = {"graphs": 1, "layers": 1, "metrics": 1, "models": 2, "training": 2, "data": 2, "viz": 2,
+FLOORS = {"graphs": 1, "layers": 1, "metrics": 1, "models": 2, "attribution": 2, "training": 2, "data": 2, "viz": 2,
           "recipes": 3, "export": 3, "exercises": 3, "__main__": 4}
 
 
