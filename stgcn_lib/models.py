@@ -17,7 +17,7 @@ class STGCN(nn.Module):
     """Spatial-temporal graph convolutional network: a clip goes in, a score for each class comes out.
 
     The input is batch-normalised for each joint and channel. Blocks of graph and temporal convolution follow, then the mean
-    over joints, frames and people, and a linear head.
+    over joints, frames and people (or what `pooling` says), and a linear head.
 
     Args:
         graph: a `SkeletonGraph` or the name of a layout.
@@ -34,6 +34,8 @@ class STGCN(nn.Module):
         causal: whether no frame may hear the future.
         dropout: probability in each block.
         edge_importance: whether each block learns how much each edge counts.
+        pooling: what the head sees of a person: "mean", the mean of each channel over joints and frames, as in the paper, or
+            "mean+max", beside it the largest value. A short movement of one hand is lost in a mean over all joints and frames.
 
     Attributes:
         input_norm: batch norm with a mean and a spread for each joint and channel, joints outermost.
@@ -48,7 +50,7 @@ class STGCN(nn.Module):
     """
 
     def __init__(self, graph, num_classes, in_channels=3, strategy="spatial", people="present", *, plan=REFERENCE,
-                 kernel_size=9, causal=False, dropout=0.0, edge_importance=True):
+                 kernel_size=9, causal=False, dropout=0.0, edge_importance=True, pooling="mean"):
         super().__init__()
         graph = skeleton(graph) if isinstance(graph, str) else graph
         if not isinstance(graph, SkeletonGraph):
@@ -60,15 +62,17 @@ class STGCN(nn.Module):
         for name, value in (("num_classes", num_classes), ("in_channels", in_channels)):
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"{name} is {value!r}, expected a whole number, 1 or more")
-        if people not in ("present", "all"):
-            raise ValueError(f"people is {people!r}, expected 'present' or 'all'")
-        self.layout, self.num_joints, self.in_channels, self.people = graph.name, graph.num_joints, in_channels, people
+        for name, value, known in (("people", people, ("present", "all")), ("pooling", pooling, ("mean", "mean+max"))):
+            if value not in known:
+                raise ValueError(f"{name} is {value!r}, expected {known[0]!r} or {known[1]!r}")
+        self.layout, self.num_joints, self.in_channels = graph.name, graph.num_joints, in_channels
+        self.people, self.pooling = people, pooling
         self.input_norm = nn.BatchNorm1d(graph.num_joints * in_channels)
         widths = [in_channels, *(channels for channels, _ in plan)]
         self.blocks = nn.Sequential(*(
             STGCNBlock(widths[i], channels, adjacency, kernel_size, stride, causal=causal, residual=i > 0, dropout=dropout,
                        edge_importance=edge_importance) for i, (channels, stride) in enumerate(plan)))
-        self.head = nn.Linear(widths[-1], num_classes)
+        self.head = nn.Linear(widths[-1] * (1 if pooling == "mean" else 2), num_classes)
 
     def forward(self, x):
         """Score the classes of a batch of clips.
@@ -82,14 +86,31 @@ class STGCN(nn.Module):
         Raises:
             ValueError: `x` does not fit the network.
         """
+        return self.head(self.embed(x))
+
+    def embed(self, x):
+        """What the head sees of each clip.
+
+        Args:
+            x: (N, C, T, V, M) tensor.
+
+        Returns:
+            (N, F) tensor, F the channels of the last block, or twice as many with ``pooling="mean+max"``; ``model.head`` of it is
+            ``model(x)``.
+
+        Raises:
+            ValueError: `x` does not fit the network.
+        """
         N, M = x.shape[0], x.shape[-1]
         x, place = self._fold(x)  # (P, C, T, V), P people in all
-        x = self._blocks(x).mean(dim=(2, 3))  # (P, C', T', V) -> (P, C')
+        x = self._blocks(x)  # (P, C', T', V)
+        mean = x.mean(dim=(2, 3))  # (P, C')
+        x = mean if self.pooling == "mean" else torch.cat([mean, x.amax(dim=(2, 3))], dim=1)  # (P, F)
         if M > 1:  # the mean over the people of a clip
             clip = place // M
             total = x.new_zeros(N, x.shape[1]).index_add(0, clip, x)
-            x = total / torch.bincount(clip, minlength=N)[:, None].to(x.dtype)  # (N, C')
-        return self.head(x)
+            x = total / torch.bincount(clip, minlength=N)[:, None].to(x.dtype)  # (N, F)
+        return x
 
     def features(self, x):
         """What the last block says of each joint at each time.

@@ -155,17 +155,24 @@ def test_people_can_change_places():
     assert torch.allclose(model(x), model(x[..., [2, 0, 1]]))
 
 
-def test_the_logits_are_the_head_of_the_mean_feature():
-    model = network()
+@pytest.mark.parametrize("pooling", ["mean", "mean+max"])
+def test_the_head_sees_the_pooled_features(pooling):
+    model = network(pooling=pooling)
     x = clips(2, 3, 9, 18, 3).double()
     x[0, ..., 1:] = 0
     features = model.features(x)  # (N, C', T', V, M)
     assert features.shape == (2, 8, 5, 18, 3) and (features[0, ..., 1:] == 0).all()
-    pooled = torch.stack([features[0, ..., :1].mean(dim=(1, 2, 3)), features[1].mean(dim=(1, 2, 3))])
-    assert torch.allclose(model(x), model.head(pooled))
+    pooled = []
+    for clip, people in ((0, 1), (1, 3)):  # the mean over those who are there
+        each = [features[clip, ..., m].flatten(1) for m in range(people)]  # (C', T' V)
+        ways = [torch.cat([f.mean(1), f.max(1).values]) if pooling == "mean+max" else f.mean(1) for f in each]
+        pooled.append(torch.stack(ways).mean(0))
+    assert torch.allclose(model.embed(x), torch.stack(pooled))
+    assert torch.allclose(model(x), model.head(torch.stack(pooled)))
 
 
-@pytest.mark.parametrize("options", [{}, {"edge_importance": False}, {"causal": True}, {"strategy": "uniform"}, {"dropout": 0.5}])
+@pytest.mark.parametrize("options", [{}, {"edge_importance": False}, {"causal": True}, {"strategy": "uniform"}, {"dropout": 0.5},
+                                     {"pooling": "mean+max"}])
 def test_fusing_changes_no_number(options):
     model = network(**options)
     before = {name: value.clone() for name, value in model.state_dict().items()}
@@ -233,6 +240,7 @@ def test_one_frame_is_enough_and_nan_is_refused():
     (("coco-17", 0), {}, ["num_classes is 0"]),
     (("coco-17", 4, 0), {}, ["in_channels is 0"]),
     (("coco-17", 4), {"people": "some"}, ["people is 'some'"]),
+    (("coco-17", 4), {"pooling": "max"}, ["pooling is 'max'", "'mean+max'"]),
     (("coco-17", 4), {"strategy": "spacial"}, ["strategy is 'spacial'"]),
     (("coco-17", 4), {"strategy": skeleton("ntu-25").partition()}, ["strategy has shape (3, 25, 25)", "(K, 17, 17)"]),
     (("coco-17", 4), {"kernel_size": 8}, ["kernel_size is 8", "odd"]),

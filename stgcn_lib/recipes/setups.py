@@ -1,0 +1,113 @@
+"""Which experiments there are: the data, how they are split, and what is compared.
+
+Nothing in a `Setup` was chosen by looking at test clips: it was fixed by cross-validation among the training people of UTKinect and
+MSR-Action3D, and serves every set alike.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..data import load, motions
+from ..models import SMALL
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What decides a training run on skeleton clips, apart from data and seed."""
+
+    model: str = "stgcn"  # or a baseline: "frames", "dense", "logistic"
+    frames: int = 32  # every clip is resampled to this length
+    scale: bool = False  # whether people are made equally large; their place in the first frame is always taken out
+    plan: tuple = SMALL
+    kernel_size: int = 7
+    strategy: str = "spatial"  # or "uniform", "distance", "released"
+    edge_importance: bool = True
+    pooling: str = "mean+max"
+    dropout: float = 0.1
+    epochs: int = 80
+    batch_size: int = 16
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.1
+    turn: float = 30.0  # training clips turn about the upright axis, by up to so many degrees to either side
+    size: float = 0.1  # and are made larger or smaller by up to this share
+    stretch: float = 0.8  # and start and end later or earlier: the shortest share of a clip that is kept
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A question that is answered by running the same thing in several variants."""
+
+    what: str  # the question, in a sentence
+    data: str  # name of the data set
+    split: str  # in words
+    folds: Callable  # Dataset -> list of (train, test), boolean masks
+    variants: dict  # name -> Setup
+    only: dict = field(default_factory=dict)  # which part of the data set, as for `load`
+    checkpoint: str = ""  # the variant whose first run, seed 0 of fold 0, is kept as a network
+
+
+def dataset(recipe):
+    """The clips of a recipe."""
+    if recipe.data == "motions":
+        return motions.generate(**recipe.only)
+    return load(recipe.data, **recipe.only)
+
+
+def odd_even(clips):
+    """Persons with odd numbers train, those with even numbers test."""
+    odd = clips.subjects % 2 == 1
+    return [(odd, ~odd)]
+
+
+def leave_one_out(clips):
+    """Every person is the test once."""
+    return [(clips.subjects != person, clips.subjects == person) for person in np.unique(clips.subjects)]
+
+
+def last_persons(clips, first):
+    """Persons numbered `first` and above test."""
+    late = clips.subjects >= first
+    return [(~late, late)]
+
+
+FULL = Setup()
+BASELINES = {"logistic regression": Setup("logistic"), "frames without a graph": Setup("frames"), "dense": Setup("dense")}
+ABLATION = {
+    "ST-GCN": FULL,
+    "uniform": replace(FULL, strategy="uniform"),
+    "distance": replace(FULL, strategy="distance"),
+    "spatial as released": replace(FULL, strategy="released"),
+    "no edge importance": replace(FULL, edge_importance=False),
+    "mean only": replace(FULL, pooling="mean"),
+    "3 blocks": replace(FULL, plan=((32, 1), (64, 2), (128, 2))),
+    "8 blocks": replace(FULL, plan=((32, 1), (32, 1), (32, 1), (64, 2), (64, 1), (64, 1), (128, 2), (128, 1))),
+    "kernel 1": replace(FULL, kernel_size=1),
+    "kernel 3": replace(FULL, kernel_size=3),
+    "kernel 13": replace(FULL, kernel_size=13),
+}
+PERSONS = "persons 1, 3, 5, 7, 9 train, 2, 4, 6, 8, 10 test"
+BEFORE_KINECT = "Twenty actions of games before a Kinect, 557 clips"
+RECIPES = {
+    "utkinect": Recipe("Ten everyday actions before a Kinect: ST-GCN on joints alone, beside three baselines.", "utkinect", PERSONS,
+                       odd_even, {"ST-GCN": FULL} | BASELINES, checkpoint="ST-GCN"),
+    "utkinect_leave_one_out": Recipe("The same, with every person as the test once.", "utkinect", "each of ten persons tests once",
+                                     leave_one_out, {"ST-GCN": FULL, "logistic regression": Setup("logistic")}),
+    "msr_action3d": Recipe(f"{BEFORE_KINECT}: ST-GCN on joints alone, beside three baselines.", "msr_action3d", PERSONS, odd_even,
+                           {"ST-GCN": FULL} | BASELINES, checkpoint="ST-GCN"),
+    "ablation": Recipe(f"{BEFORE_KINECT}: what each part of ST-GCN is worth.", "msr_action3d", PERSONS, odd_even, ABLATION),
+    "ui_prmd": Recipe("Ten rehabilitation exercises, done as prescribed.", "ui_prmd", "persons 1 to 7 train, 8 to 10 test",
+                      lambda clips: last_persons(clips, 8),
+                      {"ST-GCN": replace(FULL, epochs=15), "logistic regression": Setup("logistic")}, {"correct": True}, "ST-GCN"),
+    "motions_openpose": Recipe(
+        "Thirteen synthetic actions as a pose estimator would see them: 2-D joints with a confidence.", "motions",
+        "synthetic bodies 0 to 19 train, 20 to 29 test", lambda clips: last_persons(clips, 20),
+        {"ST-GCN": replace(FULL, scale=True, turn=0.0, epochs=30), "logistic regression": Setup("logistic", scale=True)},
+        {"bodies": 30, "repeats": 2, "layout": "openpose-18", "camera": {}, "seed": 0}, "ST-GCN"),
+}
+for _part in ("AS1", "AS2", "AS3"):
+    RECIPES[f"msr_action3d_{_part.lower()}"] = Recipe(
+        f"The eight actions {_part} of MSR-Action3D.", "msr_action3d", PERSONS, odd_even,
+        {"ST-GCN": FULL, "logistic regression": Setup("logistic")}, {"subset": _part})
