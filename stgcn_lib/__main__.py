@@ -1,4 +1,4 @@
-"""The command line: python -m stgcn_lib list | download NAME ... | doctor"""
+"""The command line: python -m stgcn_lib list | download NAME ... | reproduce NAME | doctor"""
 
 import argparse
 import importlib.metadata
@@ -34,6 +34,12 @@ def main(arguments=None):
     one.add_argument("names", nargs="+", metavar="NAME", choices=manifest.NAMES, help="one or more of " + ", ".join(manifest.NAMES))
     one.add_argument("--root", **root)
     one.set_defaults(run=download)
+    one = commands.add_parser("reproduce", help="carry out an experiment of the book, or go on with it, and write the results")
+    one.add_argument("name", metavar="NAME", nargs="?", help="which one; without it, what there is")
+    one.add_argument("--seeds", type=int, default=3, help="how many seeds for each variant (3)")
+    one.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    one.add_argument("--folder", help="where results/ and checkpoints/ go: the library in a checkout, else the present folder")
+    one.set_defaults(run=reproduce)
     one = commands.add_parser("doctor", help="what is installed, which device, which data, and how to get what is missing")
     one.add_argument("--root", **root)
     one.set_defaults(run=doctor)
@@ -63,6 +69,28 @@ def download(chosen):
             print(error, file=sys.stderr)
             failed = True
     return failed
+
+
+def reproduce(chosen):
+    """Run a recipe and print what came out; without a name, a table of the recipes."""
+    from . import recipes
+
+    if chosen.name is None:
+        print_table([("name", "variants", "what"), *((name, str(len(recipe.variants)), recipe.what)
+                                                     for name, recipe in recipes.RECIPES.items())])
+        return 0
+    try:
+        path = recipes.reproduce(chosen.name, chosen.seeds, chosen.device, chosen.folder, progress=sys.stderr.isatty())
+    except (ValueError, data.DataNotFound) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print()
+    table = recipes.summary(recipes.load_results(path))
+    print_table([("variant", "accuracy", "spread over seeds", "95 % interval", "clips"), *(
+        (name, f"{100 * row['mean']:.1f}", f"{100 * row['std']:.1f}" if row["seeds"] > 1 else "-",
+         " to ".join(f"{100 * end:.1f}" for end in row["interval"]), str(row["clips"])) for name, row in table.items())])
+    print(f"\nWritten to {path}.")
+    return 0
 
 
 def doctor(chosen):

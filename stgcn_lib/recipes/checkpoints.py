@@ -54,8 +54,8 @@ def load_checkpoint(name, classes=None):
         classes: how many classes your data has, if you rely on it: then a checkpoint with another number is refused.
 
     Returns:
-        (an `STGCN` in evaluation mode, its card as a dict: "what", "layout", "classes", "channels", "frames", "scale", "data" with its
-        licence, "accuracy", "seed", "made" and more)
+        (an `STGCN` in evaluation mode, its card as a dict: "what", "layout", "classes", "channels", "frames", "scale", "data" with
+        its licence, "accuracy", "seed", "made" and more)
 
     Raises:
         ValueError: no such checkpoint, a damaged file, or another number of classes.
@@ -105,8 +105,8 @@ def prepare(clip, card):
     clip = np.asarray(clip, dtype=np.float32)
     graph, channels = skeleton(card["layout"]), card["channels"]
     if clip.ndim != 3 or clip.shape[1:] != (graph.num_joints, len(channels)):
-        raise ValueError(f"clip has shape {clip.shape}, the checkpoint expects (T, {graph.num_joints}, {len(channels)}): the joints "
-                         f"of {card['layout']!r} with {', '.join(channels)}")
+        raise ValueError(f"clip has shape {clip.shape}, the checkpoint expects (T, {graph.num_joints}, {len(channels)}): the "
+                         f"joints of {card['layout']!r} with {', '.join(channels)}")
     coordinates = sum(channel in ("x", "y", "z") for channel in channels)
     clip = transforms.center_and_scale(clip, graph, card["scale"], coordinates)
     clip = transforms.resample(clip, card["frames"])
@@ -122,11 +122,11 @@ def _page(card):
     if data:
         lines += [f"- Trained on {data['name']} (licence: {data['licence'] or 'none stated'}); split: {card['split']}."]
         if "none stated" in data["licence"] or not data["licence"]:
-            lines += ["- **Research use.** The licence of this project's code does not cover these weights, because the terms of the "
-                      "data are not stated."]
+            lines += ["- **Research use.** The licence of this project's code does not cover these weights, because the terms of "
+                      "the data are not stated."]
     if "accuracy" in card:
-        lines += [f"- Accuracy on the {card['clips']} test clips: {100 * card['accuracy']:.1f} %. This is seed {card['seed']}, the first "
-                  "one, not the best one; the results of the same name have the others."]
+        lines += [f"- Accuracy on the {card['clips']} test clips: {100 * card['accuracy']:.1f} %. This is seed {card['seed']}, "
+                  "the first one, not the best one; the results of the same name have the others."]
     if made:
         lines += [f"- Made {made['date']} by `python -m stgcn_lib reproduce {card['name']}`, library {made['library']}, commit "
                   f"{made['commit']}, torch {made['torch']}, {made['device']}."]

@@ -36,7 +36,8 @@ def load_results(name):
         results = json.loads(path.read_text(encoding="utf-8"))
         results["runs"][0]["accuracy"]
     except (ValueError, KeyError, IndexError, TypeError):
-        raise ValueError(f"{path} is no file that `reproduce` wrote, or it is cut off: run  python -m stgcn_lib reproduce") from None
+        raise ValueError(f"{path} is no file that `reproduce` wrote, or it is cut off: python -m stgcn_lib reproduce NAME writes "
+                         "it anew") from None
     return results
 
 
@@ -50,8 +51,8 @@ def summary(results):
         results: what `load_results` gave.
 
     Returns:
-        {variant: {"mean", "std", "seeds", "clips", "accuracies" (one a seed), "interval" [low, high]}}, shares of 1. "std" is that of a
-        sample, 0 with a single seed.
+        {variant: {"mean", "std", "seeds", "clips", "accuracies" (one a seed), "interval" [low, high]}}, shares of 1. "std" is
+        that of a sample, 0 with a single seed.
 
     Paper: Wilson, Probable inference, the law of succession, and statistical inference, JASA 1927.
     """

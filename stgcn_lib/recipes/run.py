@@ -172,7 +172,8 @@ def reproduce(name, seeds=3, device="auto", folder=None, progress=True):
                     _keep(model, folder / "checkpoints" / f"{name}.safetensors", head, setup, clips, result)
                 runs.append(result)
                 _write(path, head, runs)
-                print(f"{variant}, seed {seed}, fold {fold}: {100 * result['accuracy']:.1f} % of {result['clips']} clips", flush=True)
+                print(f"{variant}, seed {seed}, fold {fold}: {100 * result['accuracy']:.1f} % of {result['clips']} clips",
+                      flush=True)
     return path
 
 
@@ -210,9 +211,9 @@ def _keep(model, path, head, setup, clips, result):
     """Write the network with its card."""
     save_checkpoint(model, path, {
         "name": head["name"], "what": head["what"], "layout": clips.graph.name, "classes": head["classes"],
-        "channels": list(clips.channels), "frames": setup.frames, "scale": setup.scale, "data": head["data"], "split": head["split"],
-        "setup": dataclasses.asdict(setup), "seed": result["seed"], "accuracy": result["accuracy"], "clips": result["clips"],
-        "made": result["made"]})
+        "channels": list(clips.channels), "frames": setup.frames, "scale": setup.scale, "data": head["data"],
+        "split": head["split"], "setup": dataclasses.asdict(setup), "seed": result["seed"], "accuracy": result["accuracy"],
+        "clips": result["clips"], "made": result["made"]})
 
 
 def _earlier(path, head):
