@@ -2,13 +2,13 @@
 
     python -m stgcn_lib reproduce utkinect
 
-`setups.py` lists the experiments, `run.py` carries them out, `results.py` reads and sums up the files in ``stgcn_lib/results``,
-`checkpoints.py` the trained networks in ``stgcn_lib/checkpoints``.
+`setups.py` lists the experiments, `experiment.py` carries them out, `results.py` reads and sums up the files in
+``stgcn_lib/results``, `checkpoints.py` the trained networks in ``stgcn_lib/checkpoints``.
 """
 
 from .checkpoints import checkpoint_names, load_checkpoint, prepare, save_checkpoint
+from .experiment import reproduce, run
 from .results import load_results, result_names, summary
-from .run import reproduce, run
 from .setups import RECIPES, Recipe, Setup
 
 __all__ = ["RECIPES", "Recipe", "Setup", "checkpoint_names", "load_checkpoint", "load_results", "prepare", "reproduce",

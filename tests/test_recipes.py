@@ -1,0 +1,255 @@
+"""Experiments: run by run, resumable, with their provenance; and the files that come with the library."""
+
+import dataclasses
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import binomtest
+from torch.utils.data import TensorDataset
+
+from stgcn_lib import recipes
+from stgcn_lib.__main__ import main
+from stgcn_lib.data import cache, manifest, motions
+from stgcn_lib.models import STGCN
+from stgcn_lib.recipes import RECIPES, Recipe, Setup, checkpoints, experiment, setups
+from stgcn_lib.training import evaluate
+
+TINY = Setup(frames=8, plan=((8, 1), (8, 2)), kernel_size=3, epochs=3)
+SMALL = Recipe("Do wave and squat look different?", "motions", "bodies 0 and 1 train, 2 tests and 3 tests",
+               lambda clips: [(clips.subjects < 2, clips.subjects == person) for person in (2, 3)],
+               {"ST-GCN": TINY, "dense": dataclasses.replace(TINY, model="dense"),
+                "frames": dataclasses.replace(TINY, model="frames"), "logistic": Setup("logistic")},
+               {"actions": ("wave", "squat"), "bodies": 4, "repeats": 2, "frames": 16, "layout": "coco-17", "seed": 3}, "ST-GCN")
+
+
+@pytest.fixture
+def small(monkeypatch):
+    monkeypatch.setitem(RECIPES, "small", SMALL)
+    torch.set_num_threads(1)
+
+
+def timeless(path):
+    """The results without what differs from one run to the next."""
+    results = recipes.load_results(path)
+    for row in results["runs"]:
+        del row["seconds"], row["made"]
+    return results
+
+
+def test_a_recipe_writes_every_run(small, tmp_path):
+    path = recipes.reproduce("small", 2, "cpu", tmp_path, progress=False)
+    results = recipes.load_results(path)
+    keys = [(row["variant"], row["seed"], row["fold"]) for row in results["runs"]]
+    assert keys == [(variant, seed, fold) for variant in SMALL.variants for seed in range(1 if variant == "logistic" else 2)
+                    for fold in range(2)]
+    for row in results["runs"]:
+        confusion = np.array(row["confusion"])
+        assert confusion.sum() == row["clips"] == 4 and confusion.sum(1).tolist() == [2, 2]
+        assert confusion.trace() / 4 == row["accuracy"]
+        assert row["made"]["torch"] == torch.__version__
+        if row["variant"] != "logistic":
+            assert len(row["training_loss"]) == 3 and row["top5"] == 1
+    sizes = {row["variant"]: row["parameters"] for row in results["runs"] if "parameters" in row}
+    assert all(0.4 * sizes["ST-GCN"] < size <= sizes["ST-GCN"] for size in sizes.values())  # widths go in steps of 8
+    assert results["setups"]["ST-GCN"]["plan"] == [[8, 1], [8, 2]]
+    assert all(len(line) < 4000 for line in path.read_text().splitlines())
+
+
+def test_an_interrupted_recipe_goes_on_and_ends_the_same(small, tmp_path, monkeypatch):
+    whole = recipes.reproduce("small", 2, "cpu", tmp_path / "whole", progress=False)
+    real, count = experiment.run, iter(range(100))
+
+    def interrupted(*args):
+        if next(count) in (3, 4, 9):
+            raise KeyboardInterrupt
+        return real(*args)
+
+    monkeypatch.setattr(experiment, "run", interrupted)
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            recipes.reproduce("small", 2, "cpu", tmp_path / "parts", progress=False)
+    path = recipes.reproduce("small", 2, "cpu", tmp_path / "parts", progress=False)
+    assert timeless(path) == timeless(whole)
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_more_seeds_are_added_and_another_setup_is_refused(small, tmp_path, monkeypatch):
+    path = recipes.reproduce("small", 1, "cpu", tmp_path, progress=False)
+    first = recipes.load_results(path)["runs"]
+    assert recipes.load_results(recipes.reproduce("small", 2, "cpu", tmp_path, progress=False))["runs"][:len(first)] == first
+    other = dataclasses.replace(SMALL, variants={"ST-GCN": dataclasses.replace(TINY, epochs=4)})
+    monkeypatch.setitem(RECIPES, "small", other)
+    with pytest.raises(ValueError, match="another setup"):
+        recipes.reproduce("small", 1, "cpu", tmp_path, progress=False)
+
+
+def test_the_checkpoint_is_the_network_that_was_scored(small, tmp_path):
+    results = recipes.load_results(recipes.reproduce("small", 1, "cpu", tmp_path, progress=False))
+    model, card = recipes.load_checkpoint(tmp_path / "checkpoints" / "small.safetensors", classes=2)
+    assert not model.training and card["layout"] == "coco-17" and card["classes"] == ["wave", "squat"]
+    clips = setups.dataset(SMALL)
+    train, test = SMALL.folds(clips)[0]
+    x, y = experiment.prepare(clips.select(test), TINY)
+    assert evaluate(model, TensorDataset(x, y))["accuracy"] == results["runs"][0]["accuracy"] == card["accuracy"]
+    one = recipes.prepare(clips.select(test).clips[0], card)
+    assert torch.equal(one[0], x[0])
+    page = (tmp_path / "checkpoints" / "small.md").read_text()
+    assert "wave, squat" in page and "coco-17" in page and "Research use" not in page
+    assert (tmp_path / "checkpoints" / "small.safetensors").stat().st_mode & 0o044  # others may read it
+
+
+def test_one_seed_gives_the_same_numbers_twice(small):
+    clips = setups.dataset(SMALL)
+    train, test = SMALL.folds(clips)[0]
+    a, b, c = (experiment.run(TINY, clips, train, test, seed)[0]["training_loss"] for seed in (0, 0, 1))
+    assert a == b != c
+
+
+def test_the_interval_is_wilsons():
+    rows = [{"variant": "a", "seed": seed, "fold": fold, "accuracy": right / 20, "clips": 20}
+            for seed, rights in enumerate([(18, 20), (17, 19), (19, 19)]) for fold, right in enumerate(rights)]
+    row = recipes.summary({"runs": rows})["a"]
+    assert row["accuracies"] == pytest.approx([38 / 40, 36 / 40, 38 / 40]) and row["clips"] == 40
+    assert row["std"] == pytest.approx(np.std([38 / 40, 36 / 40, 38 / 40], ddof=1))
+    whole = recipes.summary({"runs": rows[:2]})["a"]
+    expected = binomtest(38, 40).proportion_ci(0.95, "wilson")
+    assert whole["interval"] == pytest.approx([expected.low, expected.high], abs=1e-4) and whole["std"] == 0
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    (lambda b: b[:len(b) // 2], "cannot be read"), (lambda b: b"", "cannot be read"), (lambda b: b"{}" * 40, "cannot be read")])
+def test_a_damaged_checkpoint_is_named(small, tmp_path, change, words):
+    path = tmp_path / "net.safetensors"
+    model = STGCN("coco-17", 2, plan=TINY.plan, kernel_size=3, pooling="mean+max")
+    checkpoints.save_checkpoint(model, path, card(["a", "b"]))
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(ValueError, match=words) as caught:
+        recipes.load_checkpoint(path)
+    assert "net.safetensors" in str(caught.value)
+
+
+def card(classes, **changes):
+    return {"what": "A test.", "layout": "coco-17", "classes": classes, "channels": ["x", "y", "z"], "frames": 8, "scale": False,
+            "setup": dataclasses.asdict(TINY)} | changes
+
+
+def test_a_checkpoint_of_something_else_says_so(tmp_path):
+    path = tmp_path / "net.safetensors"
+    model = STGCN("coco-17", 2, plan=TINY.plan, kernel_size=3, pooling="mean+max")
+    checkpoints.save_checkpoint(model, path, card(["a", "b"]))
+    with pytest.raises(ValueError, match=r"2 classes apart, expected 5.*with_head\(5\)"):
+        recipes.load_checkpoint(path, classes=5)
+    _, its = recipes.load_checkpoint(path)
+    for clip, words in ((np.zeros((9, 18, 3)), "(9, 18, 3)"), (np.zeros((9, 17, 2)), "x, y, z"), (np.zeros((17, 3)), "(17, 3)")):
+        with pytest.raises(ValueError, match="coco-17") as caught:
+            recipes.prepare(clip, its)
+        assert words in str(caught.value)
+    checkpoints.save_checkpoint(model, path, card(["a", "b"], layout="ntu-25"))
+    with pytest.raises(ValueError, match="17 joints.*'ntu-25' has 25"):
+        recipes.load_checkpoint(path)
+    checkpoints.save_checkpoint(model, path, card(["a", "b"], setup=dataclasses.asdict(dataclasses.replace(TINY, kernel_size=5))))
+    with pytest.raises(ValueError, match="does not fit its own card"):
+        recipes.load_checkpoint(path)
+    with pytest.raises(ValueError, match="3 classes, the network has 2"):
+        checkpoints.save_checkpoint(model, path, card(["a", "b", "c"]))
+    with pytest.raises(ValueError, match="card has no layout"):
+        checkpoints.save_checkpoint(model, path, {k: v for k, v in card(["a", "b"]).items() if k != "layout"})
+
+
+def test_unknown_names_list_what_there_is(tmp_path):
+    with pytest.raises(ValueError, match="utkinect"):
+        recipes.load_results("nothing")
+    with pytest.raises(ValueError, match="'nothing', expected one of"):
+        recipes.load_checkpoint("nothing")
+    with pytest.raises(ValueError, match="'nothing', expected one of utkinect"):
+        recipes.reproduce("nothing")
+    with pytest.raises(ValueError, match="seeds is 0"):
+        recipes.reproduce("utkinect", 0)
+    with pytest.raises(ValueError, match="device is 'gpu', expected 'auto' or one of"):
+        recipes.reproduce("utkinect", device="gpu")
+    (tmp_path / "half.json").write_text('{"runs": [')
+    with pytest.raises(ValueError, match="cut off"):
+        recipes.load_results(tmp_path / "half.json")
+
+
+def test_the_command_line(small, tmp_path, capsys):
+    assert main(["reproduce"]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in RECIPES)
+    assert main(["reproduce", "small", "--seeds", "1", "--device", "cpu", "--folder", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "ST-GCN" in out and "95 % interval" in out and str(tmp_path) in out
+    assert main(["reproduce", "nothing"]) == 2
+    assert "expected one of" in capsys.readouterr().err
+
+
+# ---- the files that come with the library ---------------------------------------------------------------------------
+
+def test_every_result_is_whole_and_made_by_the_recipe_of_its_name():
+    assert {"utkinect", "utkinect_leave_one_out", "msr_action3d", "ablation"} <= set(recipes.result_names())
+    for name in recipes.result_names():
+        results, recipe = recipes.load_results(name), RECIPES[name]
+        assert results["name"] == name and results["what"] == recipe.what and results["split"] == recipe.split
+        assert results["setups"] == json.loads(json.dumps({v: dataclasses.asdict(s) for v, s in recipe.variants.items()})), name
+        if recipe.data in manifest.NAMES:
+            assert results["data"]["digest"] == manifest.digest(recipe.data)
+        folds = {row["fold"] for row in results["runs"]}
+        assert folds == set(range(len(folds)))
+        for variant, setup in recipe.variants.items():
+            seeds = {row["seed"] for row in results["runs"] if row["variant"] == variant}
+            assert len(seeds) >= (1 if setup.model == "logistic" else 3), (name, variant)
+            rows = [(row["seed"], row["fold"]) for row in results["runs"] if row["variant"] == variant]
+            assert sorted(rows) == sorted((seed, fold) for seed in seeds for fold in folds), (name, variant)
+        for row in results["runs"]:
+            confusion = np.array(row["confusion"])
+            assert confusion.sum() == row["clips"] and abs(confusion.trace() / row["clips"] - row["accuracy"]) < 1e-9
+            assert re.fullmatch(r"[0-9a-f]{12}", row["made"]["commit"]), "made from files that were not committed"
+
+
+def test_every_checkpoint_loads_and_belongs_to_a_result():
+    total = 0
+    for name in recipes.checkpoint_names():
+        model, its = recipes.load_checkpoint(name)
+        recipe = RECIPES[name]
+        row = next(row for row in recipes.load_results(name)["runs"]
+                   if (row["variant"], row["seed"], row["fold"]) == (recipe.checkpoint, 0, 0))
+        assert its["accuracy"] == row["accuracy"] and its["seed"] == 0
+        assert sum(p.numel() for p in model.parameters()) == row["parameters"]
+        page = (checkpoints.FOLDER / f"{name}.md").read_text()
+        assert ("Research use" in page) == ("none stated" in its["data"]["licence"])
+        total += (checkpoints.FOLDER / f"{name}.safetensors").stat().st_size
+    assert total < 10e6
+    assert {name for name, recipe in RECIPES.items() if recipe.checkpoint} == set(recipes.checkpoint_names())
+
+
+@pytest.mark.parametrize("name", ["utkinect", "msr_action3d", "motions_openpose"])
+def test_a_stored_checkpoint_gives_its_stored_accuracy(name):
+    recipe = RECIPES[name]
+    if recipe.data in manifest.NAMES and cache.missing(recipe.data):
+        pytest.skip(f"{recipe.data} is not on this computer")
+    model, its = recipes.load_checkpoint(name)
+    clips = setups.dataset(recipe)
+    _, test = recipe.folds(clips)[0]
+    x, y = experiment.prepare(clips.select(test), Setup(**its["setup"]))
+    accuracy = evaluate(model, TensorDataset(x, y))["accuracy"]
+    assert accuracy == pytest.approx(its["accuracy"], abs=1.01 / its["clips"])  # one clip may lie on the fence on another machine
+
+
+def test_the_logistic_regression_of_the_data_page_repeats():
+    if cache.missing("utkinect") or cache.missing("msr_action3d"):
+        pytest.skip("the recorded sets are not on this computer")
+    for name, expected in (("utkinect", 93.9), ("msr_action3d", 62.6)):
+        accuracy = recipes.summary(recipes.load_results(name))["logistic regression"]["mean"]
+        clips = setups.dataset(RECIPES[name])
+        train, test = RECIPES[name].folds(clips)[0]
+        again, _ = experiment.run(Setup("logistic"), clips, train, test, 0)
+        assert again["accuracy"] == pytest.approx(accuracy, abs=1.01 / again["clips"])
+        assert 100 * accuracy == pytest.approx(expected, abs=1.5)  # that one puts the origin into the root of every frame
+
+
+def test_synthetic_clips_have_a_digest_of_their_numbers():
+    a, b = (motions.generate(("wave",), 1, 1, 8, seed=seed) for seed in (0, 1))
+    assert experiment._digest(a) == experiment._digest(a) != experiment._digest(b)
