@@ -17,7 +17,7 @@ from stgcn_lib.models import STGCN
 from stgcn_lib.recipes import RECIPES, Recipe, Setup, checkpoints, experiment, setups
 from stgcn_lib.training import evaluate
 
-TINY = Setup(frames=8, plan=((8, 1), (8, 2)), kernel_size=3, epochs=3)
+TINY = Setup(frames=8, plan=((16, 1), (16, 2)), kernel_size=3, epochs=3)
 SMALL = Recipe("Do wave and squat look different?", "motions", "bodies 0 and 1 train, 2 tests and 3 tests",
                lambda clips: [(clips.subjects < 2, clips.subjects == person) for person in (2, 3)],
                {"ST-GCN": TINY, "dense": dataclasses.replace(TINY, model="dense"),
@@ -54,7 +54,7 @@ def test_a_recipe_writes_every_run(small, tmp_path):
             assert len(row["training_loss"]) == 3 and row["top5"] == 1
     sizes = {row["variant"]: row["parameters"] for row in results["runs"] if "parameters" in row}
     assert all(0.4 * sizes["ST-GCN"] < size <= sizes["ST-GCN"] for size in sizes.values())  # widths go in steps of 8
-    assert results["setups"]["ST-GCN"]["plan"] == [[8, 1], [8, 2]]
+    assert results["setups"]["ST-GCN"]["plan"] == [[16, 1], [16, 2]]
     assert all(len(line) < 4000 for line in path.read_text().splitlines())
 
 
