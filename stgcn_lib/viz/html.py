@@ -17,6 +17,7 @@ ASSETS = Path(__file__).parent / "assets"
 ALWAYS = ("core", "save")
 # scripts that a component's own script builds on
 NEEDS = {"player": ("skeleton",), "partition": tuple(f"partition-{part}" for part in ("math", "body", "matrix", "state")),
+         "heat": ("skeleton",), "embedding": ("skeleton",),
          "microscope": ("partition-math", "partition-body", "microscope-math")}
 
 
