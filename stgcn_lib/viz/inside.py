@@ -2,14 +2,25 @@
 
 import numpy as np
 
+from ..graphs import LAYOUTS, SkeletonGraph, skeleton
 from . import theme
 from .html import Component
-from .partition import _layout, _roomy
-from .player import (MAX_FPS, _array, _base64, _check, _describe, _each, _encode, _frame, _graph, _marks, _most_telling, _project,
-                     _stick_figure, _view)
-
-SUBSETS = ("root", "centripetal", "centrifugal")
-
+from .partition import _layout, _on_paper, _roomy
+from .player import (
+    MAX_FPS,
+    _array,
+    _base64,
+    _check,
+    _describe,
+    _each,
+    _encode,
+    _frame,
+    _graph,
+    _marks,
+    _project,
+    _stick_figure,
+    _view,
+)
 
 # ---- heat on the moving skeleton --------------------------------------------------------------------------------------------
 
@@ -97,7 +108,8 @@ def _heat_still(shown, heat, graph, data):
     (xyz, sure), width, row = shown, 720, 190
     flat = _project(xyz, *np.deg2rad(data["view"]))
     frames = np.unique(np.linspace(0, len(xyz) - 1, 6).round().astype(int))
-    scale = min((row - 40) / max(np.ptp(flat[..., 1]), 1e-9), 0.8 * width / 6 / max(np.ptp(flat[frames][..., 0], axis=1).max(), 1e-9))
+    span = max(np.ptp(flat[frames][..., 0], axis=1).max(), 1e-9)
+    scale = min((row - 40) / max(np.ptp(flat[..., 1]), 1e-9), 0.8 * width / 6 / span)
     strength, out = np.abs(heat) / (np.abs(heat).max() or 1), []
     for k, t in enumerate(frames):
         middle = (k + 0.5) * width / len(frames)
@@ -110,3 +122,84 @@ def _heat_still(shown, heat, graph, data):
                 f'<text x="{middle:.0f}" y="{row - 4}" text-anchor="middle">t = {t * data["stride"]}</text>']
     return (f'<svg class="gim-still" viewBox="0 0 {width} {row}" aria-hidden="true" fill="none" font-size="12" '
             f'stroke-linecap="round" stroke-linejoin="round">{"".join(out)}</svg>')
+
+
+# ---- edge importance on the body --------------------------------------------------------------------------------------------
+
+def edge_importance(importance, graph, adjacency=None, *, subsets=None, block=0, positions=None, alt=None, see=""):
+    """Which messages between joints grew or shrank in training, drawn on the body and in the matrix, block by block.
+
+    Importance starts at 1 and multiplies the adjacency, ``A * M``; where `adjacency` is 0 it has no effect and is not shown.
+
+    Args:
+        importance: (blocks, K, V, V) array, or a list of (K, V, V), one for each block, ``[k, v, u]`` with receiver v and sender u,
+            such as ``[b.spatial.edge_importance for b in model.blocks]``.
+        graph: a `SkeletonGraph` or the name of a layout.
+        adjacency: (K, V, V) array that it multiplies; left out, ``graph.partition()``.
+        subsets: K names; left out, those of the spatial partition for K = 3.
+        block: block shown first.
+        positions: (V, 2) places of the joints of your own skeleton, any unit, y up.
+        alt: text alternative; left out, a sentence made of the numbers.
+        see: one sentence under the figure, "what to see".
+
+    Returns:
+        Component of kind "edges".
+
+    Raises:
+        ValueError: shapes do not fit each other, a value is not finite, or a skeleton of your own comes without positions.
+
+    Paper: Yan, Xiong and Lin, Spatial temporal graph convolutional networks for skeleton-based action recognition, AAAI 2018.
+    """
+    graph = _graph(graph)
+    if not isinstance(graph, SkeletonGraph):
+        raise ValueError(f"graph is {graph!r}, expected a SkeletonGraph or the name of a layout")
+    A, V = _array(graph.partition() if adjacency is None else adjacency), graph.num_joints
+    M = np.stack([_array(one) for one in importance])
+    if A.ndim != 3 or A.shape[1:] != (V, V):
+        raise ValueError(f"adjacency has shape {A.shape}, expected (K, {V}, {V}) for {graph.name!r}")
+    if M.ndim != 4 or M.shape[1:] != A.shape:
+        raise ValueError(f"importance has shape {M.shape}, expected (blocks, {', '.join(map(str, A.shape))}): one matrix for each "
+                         "subset of each block")
+    if not (np.isfinite(M).all() and np.isfinite(A).all()):
+        raise ValueError("importance or adjacency has a value that is not finite")
+    if not 0 <= block < len(M):
+        raise ValueError(f"block is {block}, expected 0 to {len(M) - 1}")
+    if subsets is None:
+        subsets = ["root", "centripetal", "centrifugal"] if len(A) == 3 else [f"subset {k}" for k in range(len(A))]
+    if len(subsets) != len(A):
+        raise ValueError(f"subsets has {len(subsets)} names, the adjacency has {len(A)} subsets")
+    own = graph.name not in LAYOUTS or graph != skeleton(graph.name)
+    if own and positions is None:
+        raise ValueError(f"positions is missing: {graph.name!r} is a skeleton of your own, give (V, 2) places of its joints")
+    there = np.argwhere(A != 0)
+    order = np.lexsort((there[:, 2], there[:, 1], there[:, 0]))
+    k, v, u = there[order].T
+    data = {
+        "graph": _layout(graph, _on_paper(positions, V) if positions is not None else _roomy(graph.name)),
+        "subsets": list(subsets), "block": int(block), "messages": there[order].ravel().tolist(),
+        "given": np.round(A[k, v, u], 4).tolist(), "learned": [np.round(one[k, v, u], 3).tolist() for one in M],
+    }
+    away = np.abs(M[:, k, v, u] - 1)  # (blocks, messages)
+    at, e = np.unravel_index(away.argmax(), away.shape)
+    alt = alt or (f"Edge importance of {len(M)} blocks on the skeleton {graph.name}. Furthest from 1, with "
+                  f"{M[at, k[e], v[e], u[e]]:.2f}, is the message from {graph.joints[u[e]]} to {graph.joints[v[e]]} in block "
+                  f"{at + 1}; on average messages are {away.mean():.2f} away from 1.")
+    return Component("edges", data, alt=alt, see=see, still=_edges_still(data, M[block][k, v, u], graph))
+
+
+def _edges_still(data, learned, graph):
+    """The body with its messages of one block, thick where they grew and dashed where they shrank."""
+    at = 20 + 3.6 * np.reshape(data["graph"]["places"], (-1, 2))
+    most = max(np.abs(np.subtract(data["learned"], 1)).max(), 1e-6)
+    lines = []
+    for (_, v, u), m in zip(np.reshape(data["messages"], (-1, 3)), learned, strict=True):
+        width, name = max(0.6, 3 + 4 * (m - 1) / most), "cell" if m >= 1 else "cell-negative"
+        paint = f'stroke="{theme.color(name)}" stroke-width="{width:.1f}"' + ("" if m >= 1 else ' stroke-dasharray="4 3"')
+        (vx, vy), (ux, uy) = at[v], at[u]
+        if v == u:
+            lines.append(f'<circle cx="{vx:.0f}" cy="{vy:.0f}" r="8" {paint}/>')
+            continue
+        dx, dy = np.array([-(vy - uy), vx - ux]) / max(np.hypot(vx - ux, vy - uy), 1e-9) * 3.5  # two lanes on each bone
+        lines.append(f'<path d="M{ux + dx:.0f} {uy + dy:.0f}L{vx + dx:.0f} {vy + dy:.0f}" {paint}/>')
+    return (f'<svg viewBox="0 0 {at[:, 0].max() + 20:.0f} {at[:, 1].max() + 20:.0f}" aria-hidden="true" fill="none" '
+            f'style="max-width:20rem;margin:0 auto">{"".join(lines)}</svg>')
