@@ -5,10 +5,11 @@
 
 from .anatomy import anatomy
 from .html import Component
-from .inside import edge_importance, heat_player
+from .inside import edge_importance, embedding_map, heat_player
 from .microscope import microscope
 from .partition import partition_explorer
 from .player import player
 from .views import adjacency_view
 
-__all__ = ["Component", "adjacency_view", "anatomy", "edge_importance", "heat_player", "microscope", "partition_explorer", "player"]
+__all__ = ["Component", "adjacency_view", "anatomy", "edge_importance", "embedding_map", "heat_player",
+           "microscope", "partition_explorer", "player"]

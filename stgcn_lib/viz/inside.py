@@ -1,5 +1,8 @@
 """Inside a network: what it looked at, what its edges learned, and where it puts each clip. Arrays come in, figures go out."""
 
+import colorsys
+import html
+
 import numpy as np
 
 from ..graphs import LAYOUTS, SkeletonGraph, skeleton
@@ -203,3 +206,143 @@ def _edges_still(data, learned, graph):
         lines.append(f'<path d="M{ux + dx:.0f} {uy + dy:.0f}L{vx + dx:.0f} {vy + dy:.0f}" {paint}/>')
     return (f'<svg viewBox="0 0 {at[:, 0].max() + 20:.0f} {at[:, 1].max() + 20:.0f}" aria-hidden="true" fill="none" '
             f'style="max-width:20rem;margin:0 auto">{"".join(lines)}</svg>')
+
+
+# ---- a map of clips ---------------------------------------------------------------------------------------------------------
+
+MOST_CLIPS = 200  # a page has a byte budget
+_SHAPES = ("circle", "square", "triangle-out", "diamond", "plus", "triangle-in", "cross")  # the last two of its own script
+
+
+def embedding_map(points, labels, classes, clips, layout, *, predicted=None, neighbours=None, view="corner", channels=None,
+                  frames=16, fps=8, alt, see=""):
+    """Where a network puts each clip: a point each, with a mark and a colour for its class; choose one and its clip plays.
+
+    The clips are kept small, 350 to 500 bytes each over the wire: resampled to `frames` frames, true to about a centimetre, and a
+    body that travels stays in place. A hundred clips make a good page.
+
+    Args:
+        points: (n, 2) places of the clips, such as two principal components of ``attribution.embed(model, x)``.
+        labels: (n,) true classes.
+        classes: names of the classes.
+        clips: n arrays (T, V, C), as for `player`.
+        layout: name of a skeleton or a `SkeletonGraph`.
+        predicted: (n,) classes that the network gives; wrong ones are ringed.
+        neighbours: (n, k) indices of the nearest clips, such as those that `attribution.neighbours` finds in all dimensions; left
+            out, the 3 nearest in the plane, which may be others.
+        view, channels: as for `player`; confidences fill gaps and are left out.
+        frames, fps: length of the small clips and their speed.
+        alt: text alternative: what a reader who cannot see the figure should know.
+        see: one sentence under the figure, "what to see".
+
+    Returns:
+        Component of kind "embedding".
+
+    Raises:
+        ValueError: an argument does not fit the others, or there are too many clips for a page.
+    """
+    graph, clips, classes = _graph(layout), [_array(clip) for clip in clips], [str(name) for name in classes]
+    points, n = _array(points), len(clips)
+    if points.shape != (n, 2) or not np.isfinite(points).all():
+        raise ValueError(f"points has shape {points.shape}, expected ({n}, 2) finite numbers, a place for each of the {n} clips")
+    if not 2 <= n <= MOST_CLIPS:
+        raise ValueError(f"clips has {n} entries, expected 2 to {MOST_CLIPS}: choose some of each class")
+    labels, predicted = (None if some is None else _classes(some, n, len(classes), name)
+                         for some, name in ((labels, "labels"), (predicted, "predicted")))
+    if labels is None:
+        raise ValueError("labels is None, expected the true class of each clip")
+    if neighbours is None:
+        apart = np.linalg.norm(points[:, None] - points[None], axis=2) + np.diag(np.full(n, np.inf))  # (n, n)
+        neighbours = apart.argsort(1, kind="stable")[:, :min(3, n - 1)]
+    neighbours = _array(neighbours).astype(int)
+    if neighbours.ndim != 2 or len(neighbours) != n or not neighbours.size or not ((neighbours >= 0) & (neighbours < n)).all():
+        raise ValueError(f"neighbours has shape {neighbours.shape}, expected ({n}, k) indices from 0 to {n - 1}")
+    names = _each(channels, n, "channels", channels is not None and not isinstance(channels[0], str))
+    bodies = [_check(clip, graph, axes, f"clips[{i}]")[0] for i, (clip, axes) in enumerate(zip(clips, names, strict=True))]
+    if len({body.shape[2] for body in bodies}) > 1:
+        raise ValueError("clips has flat and solid ones, expected the same coordinates in all")
+    places = (points - points.min(0)) / max(np.ptp(points, axis=0).max(), 1e-9)  # one scale for both axes: distances stay
+    unit, mean, texts = _small([_in_place(_resample(body, frames)) for body in bodies])
+    data = {
+        "layouts": [_describe(graph)], "marks": _marks([graph], [None]), "view": list(_view(view)), "fps": fps, "frames": frames,
+        "points": np.round(places * 1000).astype(int).ravel().tolist(), "labels": labels, "predicted": predicted,
+        "neighbours": neighbours.tolist(), "classes": classes, "axes": bodies[0].shape[2], "unit": unit, "mean": mean,
+        "clips": texts, "looks": [[_SHAPES[shape], color] for shape, color in _looks(len(classes))],
+    }
+    return Component("embedding", data, alt=alt, see=see, still=_map_still(data))
+
+
+def _classes(values, n, count, name):
+    values = _array(values)
+    if values.shape != (n,) or not ((values >= 0) & (values < count) & (values == np.round(values))).all():
+        raise ValueError(f"{name} has shape {values.shape}, expected ({n},) class indices from 0 to {count - 1}")
+    return values.astype(int).tolist()
+
+
+def _resample(xyz, frames):
+    """(T, V, C) -> (frames, V, C), straight between the frames of the clip."""
+    at = np.linspace(0, len(xyz) - 1, frames)
+    low = np.floor(at).astype(int)
+    high, part = np.minimum(low + 1, len(xyz) - 1), (at - low)[:, None, None]
+    return xyz[low] * (1 - part) + xyz[high] * part
+
+
+def _in_place(xyz):
+    """The clip with its middle over the origin, in every frame if the body travels; it keeps its height."""
+    flat = [0] if xyz.shape[2] == 2 else [0, 2]
+    middle = xyz[..., flat].mean(1, keepdims=True)  # (T, 1, 1|2)
+    travels = np.ptp(middle, axis=0).max() > 0.5 * np.ptp(xyz[..., 1])
+    xyz = xyz.copy()
+    xyz[..., flat] -= middle if travels else middle.mean(0)
+    return xyz
+
+
+def _small(bodies):
+    """Clips as text, one letter for each step of a coordinate in time: pages are compressed, and small steps are most frequent.
+
+    Letter 65 stands for 0, then +1, -1, +2, -2 and so on; the first step starts from the mean pose of all clips. A coordinate
+    stays where it is until it is 0.8 units away, so that most letters are "A".
+    """
+    whole = np.stack(bodies)  # (n, T, V, C)
+    unit = float(f"{max(np.ptp(whole, axis=(1, 2)).max(), 1e-9) / 140:.4g}")
+    mean, steps = np.round(whole.mean((0, 1)) / unit).astype(int), []  # (V, C)
+    here = np.broadcast_to(mean, whole[:, 0].shape)  # (n, V, C)
+    for t in range(whole.shape[1]):
+        away = whole[:, t] / unit - here
+        steps.append(np.where(np.abs(away) < 0.8, 0, np.round(away)).astype(int))
+        here = here + steps[-1]
+    steps = np.stack(steps, axis=3)  # (n, V, C, T)
+    folded = np.where(steps > 0, 2 * steps - 1, -2 * steps)
+    return unit, mean.ravel().tolist(), ["".join(map(chr, 65 + one.ravel())) for one in folded]
+
+
+def _looks(count):
+    """(shape, colour) of each class. Neighbouring hues get different shapes, neighbouring classes hues far apart.
+
+    All colours have relative luminance 0.2, which is more than 4 to 1 against the surface, light or dark.
+    """
+    stride = next(s for s in range(max(1, round(0.382 * count)), count + 2) if np.gcd(s, count) == 1)
+    for c in range(count):
+        rank = c * stride % count
+        low, high = 0.0, 1.0
+        for _ in range(20):
+            light = (low + high) / 2
+            rgb = np.array(colorsys.hls_to_rgb((0.58 + rank / count) % 1, light, 0.72))
+            linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+            low, high = (low, light) if linear @ (0.2126, 0.7152, 0.0722) > 0.2 else (light, high)
+        yield rank % len(_SHAPES), "#" + "".join(f"{round(255 * x):02x}" for x in rgb)
+
+
+def _map_still(data):
+    """The points, and the name of each class in the middle of its points."""
+    at, labels, out = 30 + 0.5 * np.reshape(data["points"], (-1, 2)) * [1.2, -0.8] + [0, 400], np.array(data["labels"]), []
+    for c, (_, color) in enumerate(data["looks"]):
+        own = at[labels == c]
+        out += [f'<circle cx="{x:.0f}" cy="{y:.0f}" r="4" fill="{color}"/>' for x, y in own]
+    for c, name in enumerate(data["classes"]):
+        if (labels == c).any():
+            x, y = np.median(at[labels == c], axis=0)
+            out.append(f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="middle" fill="#1c2430" stroke="#fff" stroke-width="3" '
+                       f'paint-order="stroke">{html.escape(name)}</text>')
+    return (f'<svg viewBox="0 0 {at[:, 0].max() + 40:.0f} 450" aria-hidden="true" font-family="system-ui,sans-serif" '
+            f'font-size="13">{"".join(out)}</svg>')
