@@ -6,13 +6,14 @@ makes one without any file.
 
 import os
 
-from . import augment, bvh, camera, cmu, kinematics, motions, msr_action3d, transforms, ui_prmd, utkinect
+from . import augment, bvh, camera, cmu, kinematics, motions, msr_action3d, pose_files, transforms, ui_prmd, utkinect
 from .cache import DataNotFound, available, data_root
 from .dataset import Dataset
 from .download import DownloadError, fetch
 
 __all__ = ["DataNotFound", "Dataset", "DownloadError", "READERS", "augment", "available", "bvh", "camera", "cmu", "data_root",
-           "fetch", "kinematics", "load", "motions", "msr_action3d", "transforms", "ui_prmd", "utkinect"]
+           "fetch", "kinematics", "load", "motions", "msr_action3d", "pose_files", "transforms", "ui_prmd",
+           "utkinect"]
 
 READERS = {"cmu_expmap": cmu.load, "ui_prmd": ui_prmd.load, "animated_drawings_bvh": bvh.load, "utkinect": utkinect.load,
            "msr_action3d": msr_action3d.load}
