@@ -163,7 +163,7 @@ gim.define("heat", function (figure, stage, data, gim) {
     if (note.textContent !== words) note.textContent = words;
   }
   function total() {
-    const { share, frames, peak } = heat(), s = scene(), order = range(V).sort((a, b) => share[b] - share[a]).slice(0, 3);
+    const { share, frames, peak } = heat(), s = scene(), order = range(V).filter((v) => share[v] >= 0.005).sort((a, b) => share[b] - share[a]).slice(0, 3);
     const weight = frames.map(Math.abs), all = weight.reduce((a, b) => a + b) || 1;
     let best = [0, s.T - 1];                                         // the shortest stretch with half of the heat
     for (let a = 0, b = 0, held = 0; a < s.T; held -= weight[a++]) {
