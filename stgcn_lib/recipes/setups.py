@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..data import load, motions
-from ..models import SMALL
+
+# Five blocks that halve the time early: on a CPU this trains faster than `models.SMALL`, which halves it later.
+PLAN = ((32, 1), (32, 2), (64, 1), (64, 2), (128, 1))
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Setup:
     model: str = "stgcn"  # or a baseline: "frames", "dense", "logistic"
     frames: int = 32  # every clip is resampled to this length
     scale: bool = False  # whether people are made equally large; their place in the first frame is always taken out
-    plan: tuple = SMALL
+    plan: tuple = PLAN
     kernel_size: int = 7
     strategy: str = "spatial"  # or "uniform", "distance", "released"
     edge_importance: bool = True
@@ -75,18 +77,19 @@ def last_persons(clips, first):
 
 FULL = Setup()
 BASELINES = {"logistic regression": Setup("logistic"), "frames without a graph": Setup("frames"), "dense": Setup("dense")}
+HALF = Setup(epochs=40)  # the ablation trains half as long: eleven variants, and the differences are the point
 ABLATION = {
-    "ST-GCN": FULL,
-    "uniform": replace(FULL, strategy="uniform"),
-    "distance": replace(FULL, strategy="distance"),
-    "spatial as released": replace(FULL, strategy="released"),
-    "no edge importance": replace(FULL, edge_importance=False),
-    "mean only": replace(FULL, pooling="mean"),
-    "3 blocks": replace(FULL, plan=((32, 1), (64, 2), (128, 2))),
-    "8 blocks": replace(FULL, plan=((32, 1), (32, 1), (32, 1), (64, 2), (64, 1), (64, 1), (128, 2), (128, 1))),
-    "kernel 1": replace(FULL, kernel_size=1),
-    "kernel 3": replace(FULL, kernel_size=3),
-    "kernel 13": replace(FULL, kernel_size=13),
+    "ST-GCN": HALF,
+    "uniform": replace(HALF, strategy="uniform"),
+    "distance": replace(HALF, strategy="distance"),
+    "spatial as released": replace(HALF, strategy="released"),
+    "no edge importance": replace(HALF, edge_importance=False),
+    "mean only": replace(HALF, pooling="mean"),
+    "3 blocks": replace(HALF, plan=((32, 1), (64, 2), (128, 2))),
+    "8 blocks": replace(HALF, plan=((32, 1), (32, 1), (32, 2), (64, 1), (64, 1), (64, 2), (128, 1), (128, 1))),
+    "kernel 1": replace(HALF, kernel_size=1),
+    "kernel 3": replace(HALF, kernel_size=3),
+    "kernel 13": replace(HALF, kernel_size=13),
 }
 PERSONS = "persons 1, 3, 5, 7, 9 train, 2, 4, 6, 8, 10 test"
 BEFORE_KINECT = "Twenty actions of games before a Kinect, 557 clips"
