@@ -1,7 +1,8 @@
-"""The command line: python -m stgcn_lib list | download NAME ... | reproduce NAME | doctor"""
+"""The command line: python -m stgcn_lib list | download NAME ... | reproduce NAME | predict FILE | doctor"""
 
 import argparse
 import importlib.metadata
+import json
 import os
 import platform
 import shutil
@@ -40,6 +41,12 @@ def main(arguments=None):
     one.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     one.add_argument("--folder", help="where results/ and checkpoints/ go: the library in a checkout, else the present folder")
     one.set_defaults(run=reproduce)
+    one = commands.add_parser("predict", help="name the actions in a file of poses, with a trained network of the book")
+    one.add_argument("file", metavar="FILE", help="the library's own JSON, a folder or file of OpenPose, or COCO results")
+    one.add_argument("--checkpoint", default="motions_openpose", help="name of a checkpoint, or path of a .safetensors file")
+    one.add_argument("--top", type=int, default=5, help="how many actions to show for each person (5)")
+    one.add_argument("--json", action="store_true", help="print JSON for a program instead of a table")
+    one.set_defaults(run=predict)
     one = commands.add_parser("doctor", help="what is installed, which device, which data, and how to get what is missing")
     one.add_argument("--root", **root)
     one.set_defaults(run=doctor)
@@ -90,6 +97,36 @@ def reproduce(chosen):
         (name, f"{100 * row['mean']:.1f}", f"{100 * row['std']:.1f}" if row["seeds"] > 1 else "-",
          " to ".join(f"{100 * end:.1f}" for end in row["interval"]), str(row["clips"])) for name, row in table.items())])
     print(f"\nWritten to {path}.")
+    return 0
+
+
+def predict(chosen):
+    """Print what the people in a file of poses do, as a stored network sees it."""
+    from . import recipes
+
+    try:
+        poses = data.pose_files.read_poses(chosen.file)
+        found = recipes.predict(poses, chosen.checkpoint, chosen.top)
+        card = recipes.load_checkpoint(chosen.checkpoint)[1]
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    notes = [f"The network knows {count(len(card['classes']), 'action')} and always names one of them."]
+    if poses.layout != card["layout"]:
+        notes.insert(0, f"The poses are {poses.layout}; they were converted to {card['layout']}, with a neck halfway between the "
+                        "shoulders.")
+    if chosen.json:
+        print(json.dumps({"file": chosen.file, "layout": poses.layout, "fps": poses.fps, "checkpoint": chosen.checkpoint,
+                          "notes": notes, "people": found}, indent=1))
+        return 0
+    rows = [("person", "frames", "action", "probability")]
+    for one in found:
+        lines = [(row["frames"], ranked) for row in [one] for ranked in row["ranking"]]
+        lines += [(row["frames"], row["ranking"][0]) for row in one["windows"] if len(one["windows"]) > 1]
+        rows += [("" if i else str(one["person"]), "" if 0 < i < len(one["ranking"]) else f"{first}-{last}", action, f"{p:.2f}")
+                 for i, ((first, last), (action, p)) in enumerate(lines)]
+    print_table(rows)
+    print("\n" + "\n".join(notes))
     return 0
 
 

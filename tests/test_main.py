@@ -23,7 +23,7 @@ def run(*arguments, **environment):
 def test_alone_it_prints_help():
     done = run()
     assert done.returncode == 0 and done.stderr == "" and done.stdout.startswith("usage: python -m stgcn_lib [-h] COMMAND ...")
-    assert re.findall(r"^    (\w+)", done.stdout, flags=re.M) == ["list", "download", "doctor"]
+    assert re.findall(r"^    (\w+)", done.stdout, flags=re.M) == ["list", "download", "reproduce", "predict", "doctor"]
 
 
 def test_it_says_when_a_package_is_missing(tmp_path):
