@@ -59,15 +59,16 @@ gim.define("edges", (figure, stage, data, gim) => {
   function survey() {
     const w = Math.max(260, Math.round(overviewPlace.clientWidth) || 600), h = 96, left = 34, step = (w - left - 6) / blocks, y = (m) => 8 + ((high - m) / (high - low || 1)) * (h - 30);
     const jitter = (i) => (((i * 0.618034) % 1) - 0.5) * Math.min(0.72 * step, 60);
+    const of = (b, i) => (state.after ? data.learned[b][i] : 1);
     const column = (b) => left + (b + 0.5) * step;
     overview.replaceChildren(...[
       svg("rect", { class: "now", x: left + state.block * step + 1, y: 1, width: step - 2, height: h - 2, rx: 4 }),
       svg("path", { class: "one", d: `M${left} ${y(1)}H${w - 6}` }), svg("text", { x: left - 5, y: y(1) + 4, "text-anchor": "end" }, "1"),
       [high, low].filter((m) => Math.abs(y(m) - y(1)) > 11).map((m) => svg("text", { x: left - 5, y: y(m) + 4, "text-anchor": "end" }, digits(m))),
-      ["grew", "shrank", "same"].map((kind) => svg("path", { class: `dots ${kind}`, d: range(blocks).flatMap((b) => messages.filter((m) => shown(m) && grew(data.learned[b][m.i]) === kind)
-        .map((m) => `M${(column(b) + jitter(m.i)).toFixed(1)} ${y(data.learned[b][m.i]).toFixed(1)}${kind === "shrank" ? "m-2 0h4" : "h0"}`)).join("") })),
-      state.chosen >= 0 ? svg("path", { class: "trace", d: range(blocks).map((b) => `${b ? "L" : "M"}${(column(b) + jitter(state.chosen)).toFixed(1)} ${y(data.learned[b][state.chosen]).toFixed(1)}`).join("") }) : null,
-      state.chosen >= 0 ? range(blocks).map((b) => svg("circle", { class: "trace", cx: column(b) + jitter(state.chosen), cy: y(data.learned[b][state.chosen]), r: 3.5 })) : null,
+      ["grew", "shrank", "same"].map((kind) => svg("path", { class: `dots ${kind}`, d: range(blocks).flatMap((b) => messages.filter((m) => shown(m) && grew(of(b, m.i)) === kind)
+        .map((m) => `M${(column(b) + jitter(m.i)).toFixed(1)} ${y(of(b, m.i)).toFixed(1)}${kind === "shrank" ? "m-2 0h4" : "h0"}`)).join("") })),
+      state.chosen >= 0 ? svg("path", { class: "trace", d: range(blocks).map((b) => `${b ? "L" : "M"}${(column(b) + jitter(state.chosen)).toFixed(1)} ${y(of(b, state.chosen)).toFixed(1)}`).join("") }) : null,
+      state.chosen >= 0 ? range(blocks).map((b) => svg("circle", { class: "trace", cx: column(b) + jitter(state.chosen), cy: y(of(b, state.chosen)), r: 3.5 })) : null,
       range(blocks).map((b) => svg("text", { class: b === state.block ? "number lit" : "number", x: column(b), y: h - 6, "text-anchor": "middle" }, step > 52 ? `block ${b + 1}` : b + 1)),
       range(blocks).map((b) => svg("rect", { class: "hit", x: left + b * step, y: 0, width: step, height: h, onclick: () => clock.seek(b) })),
     ].flat(2).filter(Boolean));
@@ -88,7 +89,8 @@ gim.define("edges", (figure, stage, data, gim) => {
     const some = (kind, list) => list.filter((one) => grew(value(one.i)) === kind).slice(0, 4);
     const part = (title, list) => el("div", {}, el("div", { class: "label" }, title), list.map((one) => el("button", { type: "button", class: grew(value(one.i)) + " gim-shown", "aria-pressed": String(one.i === state.chosen),
       onclick: () => choose(one.i) }, el("b", {}, two(value(one.i))), ` ${names[one.v]} \u2190 ${one.u === one.v ? "itself" : names[one.u]}`)));
-    lists.replaceChildren(...(state.after ? [part("Grew most", some("grew", order)), part("Shrank most", some("shrank", order.reverse()))] : []));
+    lists.style.visibility = state.after ? "" : "hidden";             // it keeps its place
+    if (state.after) lists.replaceChildren(part("Grew most", some("grew", order)), part("Shrank most", some("shrank", order.reverse())));
     if (here) lists.querySelector("[aria-pressed=true]")?.focus();   // the button that was pressed stands there anew
   }
 
@@ -153,7 +155,7 @@ gim.define("edges", (figure, stage, data, gim) => {
     } }, word));
     return el("div", { class: "field" }, el("span", { class: "label", "aria-hidden": "true" }, name), el("div", { class: "gim-group", role: "group", "aria-label": name }, buttons));
   };
-  const toolbar = el("div", { class: "toolbar" }, choice("Training", ["before", "after"], 1, (n) => { state.after = n === 1; }),
+  const toolbar = el("div", { class: "toolbar gim-settings" }, choice("Training", ["before", "after"], 1, (n) => { state.after = n === 1; }),
     K > 1 ? choice("Messages", ["all", ...data.subsets], 0, (n) => {
       state.subset = n - 1;
       if (state.chosen >= 0 && !shown(messages[state.chosen])) state.chosen = -1;

@@ -31,7 +31,6 @@ gim.define("heat", function (figure, stage, data, gim) {
   const ctx = canvas.getContext("2d");
   function draw(pen) {
     const s = scene();
-    s.heat = Int8Array.from(summed ? heat().joints : heat().values, (value) => Math.round(127 * value));
     painter.paint(s, position, { labels: false, focus, named: new Set(), trails: [] }, pen);
     if (!s.w) return;
     const unit = Math.min(s.w, s.h) / 300;
@@ -193,6 +192,8 @@ gim.define("heat", function (figure, stage, data, gim) {
   };
   function change() {
     Object.assign(figure.dataset, { clip, map: data.maps[map], summed });
+    scene().heat = Int8Array.from(summed ? heat().joints : heat().values, (value) => Math.round(127 * value));   // for skeleton.js
+    title.textContent = [scene().clip.title, data.maps.length > 1 ? data.maps[map] : ""].filter(Boolean).join(": ");
     plus.lastChild.textContent = heat().signed ? "speaks for the class" : "the larger, the more heat";
     minus.lastChild.textContent = heat().signed ? "speaks against it" : "";
     minus.style.display = heat().signed ? "" : "none";
@@ -203,7 +204,8 @@ gim.define("heat", function (figure, stage, data, gim) {
   // one clock for all clips: a shorter one waits in its last frame
   const clock = gim.controls(figure, { last: Math.max(...scenes.map((s) => s.T)) - 1, fps: data.fps, frame: data.start, name: (i) => i * data.stride,
     draw(p) { position = p; redraw(); } });
-  const toolbar = el("div", { class: "toolbar" },
+  const title = el("div", { class: "gim-view-title" });
+  const toolbar = el("div", { class: "toolbar gim-settings" },
     scenes.length > 1 ? choice("Clip", scenes.map((s, i) => s.clip.title || `clip ${i}`), 0, (i) => { clip = i; change(); }) : null,
     data.maps.length > 1 ? choice("Heat", data.maps, 0, (i) => { map = i; change(); }) : null,
     choice("Joints glow with", ["this frame", "the whole clip"], 0, (i) => { summed = i === 1; change(); }));
@@ -212,7 +214,7 @@ gim.define("heat", function (figure, stage, data, gim) {
   const plus = key("for", "circle"), minus = key("against", "square"), legend = el("div", { class: "gim-legend" }, plus, minus);
   const keys = gim.keys([["Space", "play or pause"], ["\u2190 \u2192", "one frame back or on"], ["\u2191 \u2193, on the strip", "another joint"],
     ["J, Shift + J", "next or previous joint"], ["Home, End", "first or last frame"], ...(solid ? [["Shift + arrows", "turn and tilt"], ["R", "reset the view"]] : [])]);
-  stage.replaceChildren(toolbar, el("div", { class: "panels" }, el("div", {}, scenes.length === 1 && scenes[0].clip.title ? el("div", { class: "gim-view-title" }, scenes[0].clip.title) : null, views), stripPlace),
+  stage.replaceChildren(toolbar, el("div", { class: "panels" }, el("div", {}, title, views), stripPlace),
     clock.node, note, sum, el("div", { class: "gim-below" }, legend, keys));
 
   figure.addEventListener("keydown", (event) => {
