@@ -169,8 +169,8 @@ gim.define("edges", (figure, stage, data, gim) => {
       svg("path", { class: "head", d: kind === "grew" ? "M39 7L28 1V13Z" : "M37 7L29 3V11Z" }))), words);
   const legend = el("div", { class: "gim-legend" }, key("grew", `grew, up to ${two(high)}`), key("same", "about 1, as before"), key("shrank", `shrank, down to ${two(low)}`));
   const keys = gim.keys([["Space", "play through the blocks"], ["\u2190 \u2192", "one block back or on"], ["Arrows, in the matrix", "another message"], ["Home, End", "first or last block"]]);
-  stage.replaceChildren(toolbar, el("div", { class: "panels" }, body, el("div", {}, matrix, el("p", { class: "caption" }, "row: who hears, column: who speaks"))), says, lists,
-    overviewPlace, clock.node, el("div", { class: "gim-below" }, legend, keys));
+  stage.replaceChildren(toolbar, el("div", { class: "panels" }, body, el("div", {}, matrix, el("p", { class: "caption" }, "row: who hears, column: who speaks"))), says,
+    overviewPlace, clock.node, lists, el("div", { class: "gim-below" }, legend, keys));
   show();
   new ResizeObserver(survey).observe(overviewPlace);
 });

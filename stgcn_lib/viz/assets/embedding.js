@@ -39,18 +39,20 @@ gim.define("embedding", (figure, stage, data, gim) => {
   function write(w, h) {
     const middle = (list) => list.sort((a, b) => a - b)[list.length >> 1], size = w < 420 ? 10.5 : 12;
     const boxes = classes.map((name, c) => ({ c, name, own: all.filter((i) => labels[i] === c) })).filter(({ own }) => own.length).map(({ c, name, own }) => {
-      const half = name.length * size * 0.28 + 3;
-      return { c, name, half, x: Math.max(half, Math.min(w - half, middle(own.map((i) => at[i][0])))), y: middle(own.map((i) => at[i][1])) };
+      const lines = name.split(" ").reduce((list, word) => (list.length && (list.at(-1) + word).length < 17 ? [...list.slice(0, -1), `${list.at(-1)} ${word}`] : [...list, word]), []);
+      const half = Math.max(...lines.map((line) => line.length)) * size * 0.29 + 3;
+      return { c, lines, half, tall: (lines.length * size * 1.05) / 2 + 2, x: Math.max(half, Math.min(w - half, middle(own.map((i) => at[i][0])))), y: middle(own.map((i) => at[i][1])) };
     });
     for (let round = 0; round < 60; round++)
       for (const a of boxes) for (const b of boxes) {
-        const over = a.half + b.half - Math.abs(a.x - b.x), gap = size + 3 - Math.abs(a.y - b.y);
+        const over = a.half + b.half - Math.abs(a.x - b.x), gap = a.tall + b.tall - Math.abs(a.y - b.y);
         if (a.c >= b.c || over <= 0 || gap <= 0) continue;
         const push = (a.y < b.y || (a.y === b.y && a.c < b.c) ? -0.5 : 0.5) * Math.min(gap, 3);
-        a.y = Math.max(size, Math.min(h - 4, a.y + push));
-        b.y = Math.max(size, Math.min(h - 4, b.y - push));
+        a.y = Math.max(a.tall, Math.min(h - a.tall, a.y + push));
+        b.y = Math.max(b.tall, Math.min(h - b.tall, b.y - push));
       }
-    words.replaceChildren(...boxes.map(({ c, name, x, y }) => svg("text", { class: state.cls >= 0 && state.cls !== c ? "faint" : "", x, y: y + 4, "text-anchor": "middle", "font-size": size }, name)));
+    words.replaceChildren(...boxes.map(({ c, lines, x, y }) => svg("text", { class: state.cls >= 0 && state.cls !== c ? "faint" : "", "text-anchor": "middle", "font-size": size },
+      lines.map((line, k) => svg("tspan", { x, y: y + (k - (lines.length - 1) / 2) * size * 1.05 + size * 0.35 }, line)))));
   }
   function tie() {
     const [x, y] = at[state.chosen];
