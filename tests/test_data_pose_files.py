@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from stgcn_lib.data import camera, motions
 from stgcn_lib.data.pose_files import IMAGE, SPACE, coco_to_openpose, read_poses
+from stgcn_lib.data.transforms import drop_joints
 from stgcn_lib.graphs import LAYOUTS, skeleton
 
 from .graph_examples import properties
@@ -126,11 +127,12 @@ def test_confidences_of_estimators_end_at_1(tmp_path):
 @given(st.integers(0, 2**31))
 @properties
 def test_people_are_followed_whatever_their_order_in_a_frame(tmp_path_factory, seed):
-    """Three people who walk at a distance, listed in another order in each frame, one of them hidden for some frames."""
+    """Three people who walk at a distance, listed in another order in each frame, some hidden for some frames, joints missed."""
     rng = np.random.default_rng(seed)
     shape = 0.1 * rng.standard_normal((3, 1, 18, 2)) + [[[[1, 1]]], [[[2, 1]]], [[[3, 1]]]]
     walk = 0.02 * np.arange(10)[:, None, None]
     clips = [np.concatenate([shape[i] + walk * direction, np.full((10, 18, 1), 0.9)], -1) for i, direction in enumerate((1, -1, 0))]
+    clips = [drop_joints(clip, 0.4, rng) for clip in clips]
     hidden = {(2, 3), (2, 4), (1, 0)}
     frames = [[clips[i][t].tolist() for i in rng.permutation(3) if (i, t) not in hidden] for t in range(10)]
     path = written(tmp_path_factory.mktemp("people") / "clip.json", {"layout": "openpose-18", "frames": frames})
@@ -160,6 +162,20 @@ def test_the_shortest_way_is_taken_first(tmp_path):
     first, second = read_poses(written(tmp_path / "clip.json", {"layout": "openpose-18", "frames": frames})).people
     np.testing.assert_array_equal(first, np.concatenate([a, a]).astype(np.float32))
     np.testing.assert_array_equal(second, np.concatenate([b, later]).astype(np.float32))
+    # The one who stays is nearer to both places than the other, who takes a large step away, and still has one place only.
+    away = b.copy()
+    away[..., 0] += 0.12
+    frames[1] = [a[0].tolist(), away[0].tolist()]
+    people = read_poses(written(tmp_path / "clip.json", {"layout": "openpose-18", "frames": frames})).people
+    assert len(people) == 2
+    np.testing.assert_array_equal(people[1], np.concatenate([b, away]).astype(np.float32))
+
+
+def test_who_walks_far_step_by_step_stays_the_same_person(tmp_path):
+    clip = random_clip(frames=1).repeat(40, axis=0)
+    clip[..., 0] += 0.1 * np.arange(40)[:, None]
+    person, = read_poses(written(tmp_path / "clip.json", own(clip))).people
+    np.testing.assert_array_equal(person, clip.astype(np.float32))
 
 
 def test_y_points_as_the_camera_has_it(tmp_path):
