@@ -9,7 +9,8 @@ from .inside import edge_importance, embedding_map, heat_player
 from .microscope import microscope
 from .partition import partition_explorer
 from .player import player
+from .scores import calibration, calibration_error, confusion, intervals, learning_curves
 from .views import adjacency_view
 
-__all__ = ["Component", "adjacency_view", "anatomy", "edge_importance", "embedding_map", "heat_player",
-           "microscope", "partition_explorer", "player"]
+__all__ = ["Component", "adjacency_view", "anatomy", "calibration", "calibration_error", "confusion", "edge_importance",
+           "embedding_map", "heat_player", "intervals", "learning_curves", "microscope", "partition_explorer", "player"]

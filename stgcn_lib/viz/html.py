@@ -18,6 +18,7 @@ ALWAYS = ("core", "save")
 # scripts that a component's own script builds on
 NEEDS = {"player": ("skeleton",), "partition": tuple(f"partition-{part}" for part in ("math", "body", "matrix", "state")),
          "heat": ("skeleton",), "embedding": ("skeleton",),
+         "confusion": ("scores",), "curves": ("scores",), "calibration": ("scores",), "intervals": ("scores",),
          "microscope": ("partition-math", "partition-body", "microscope-math")}
 
 
