@@ -75,6 +75,12 @@ def test_temporal():
         "the end frames repeat": "beyond the ends", "channels by themselves": "channels", "a mean, not a sum": "middle weight"})
 
 
+def test_a_kernel_read_backwards_is_not_blamed_on_the_channels(capsys):
+    ch04.temporal(TEMPORAL["kernel flipped"])
+    said = capsys.readouterr().out
+    assert "8 of 9" in said and "the kernel is read backwards" in said
+
+
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize(("k", "stride", "dilation"), [(1, 1, 1), (3, 2, 1), (5, 1, 2), (9, 3, 2)])
 def test_temporal_is_the_layer_of_the_library(k, stride, dilation, causal):
@@ -162,7 +168,7 @@ def test_velocity():
     assert_checker(ch04.velocity, stub, lambda *a: velocity(*a), VELOCITIES, breaks={
         "the broken cell": "stands still", "axes mended, the rest not": "goes up by h", "axes and kernel mended": "at the ends",
         "axes and ends mended": "goes up by h", "kernel and ends mended": "stands still", "without the ends": "returns",
-        "not halved": "goes up by h", "the ends are mirrored": "at the ends"})
+        "the step from the frame before": "goes up by h", "not halved": "goes up by h", "the ends are mirrored": "at the ends"})
 
 
 # ---- by hand ------------------------------------------------------------------------------------------------------------------

@@ -35,7 +35,11 @@ def _temporal(answer, x, W, stride=1, dilation=1, causal=False):
 @temporal.property("returns (C', T', V), with T' = T / stride rounded up")
 def _(answer, rng):
     for frames, k, stride, dilation, causal in ((9, 3, 1, 1, False), (10, 5, 1, 2, True), (9, 3, 2, 1, False), (7, 1, 3, 1, True)):
-        _temporal(answer, normal(rng, 2, frames, 4), normal(rng, 3, 2, k), stride, dilation, causal)
+        x, W, shape = normal(rng, 2, frames, 4), normal(rng, 3, 2, k), (3, -(-frames // stride), 4)
+        got = tuple(call(answer, x, W, stride, dilation, causal).shape)
+        if got != shape:
+            return (f"x {tuple(x.shape)}, W {tuple(W.shape)}, stride {stride}, dilation {dilation}, causal={causal}: you "
+                    f"return {got}, expected {shape}")
     return True
 
 
@@ -66,9 +70,9 @@ def _(answer, rng):
         got = _temporal(answer, at_frame(4), torch.tensor([[[1.0, 0, 0]]]), causal=causal)[0, :, 1]
         where, later = got.nonzero().flatten().tolist(), 6 if causal else 5
         if where != [later]:
-            return (f"kernel (1, 0, 0), causal={causal}: the 1 of frame 4 should be in an output's past, and came out at "
-                    f"{where}, "
-                    "which is not later by the reach of the kernel")
+            heard = "nowhere" if not where else f"at frame {', '.join(map(str, where))}"
+            return (f"kernel (1, 0, 0), causal={causal}: the only weight is for the earliest frame, so the 1 of frame 4 should "
+                    f"come out {later - 4} later; it came out {heard}" + ("" if where != [3] else ": the kernel is read backwards"))
     return True
 
 
@@ -86,10 +90,11 @@ def _(answer, rng):
 @temporal.property("channels are mixed by W[c', c], and everything adds up")
 def _(answer, rng):
     x, W = normal(rng, 2, 8, 3), normal(rng, 4, 2, 3)
+    W = W + W.flip(2)  # the same read backwards: which weight meets which frame was asked above
     got = _temporal(answer, x, W)
     alone = [sum(W[o, c, 1] * x[c, 4, 2] + W[o, c, 0] * x[c, 3, 2] + W[o, c, 2] * x[c, 5, 2] for c in range(2)) for o in range(4)]
     return close(got[:, 4, 2], torch.stack(alone), 1e-4) or (
-        "output channel c' at (t, v) is not the sum over c and i of W[c', c, i] x[c]")
+        "output channel c' at (t, v) is not the sum, over c and i, of W[c', c, i] times channel c at the frame of weight i")
 
 
 @temporal.property("dilation: d frames lie from one weight to the next")
@@ -137,7 +142,11 @@ receptive_field = Check("receptive_field", asks="a function of three lists: kern
 
 
 def _field(answer, kernels, strides, dilations=None):
-    return call(answer, list(kernels), list(strides), list(dilations or [1] * len(kernels)), shape=()).item()
+    got = call(answer, list(kernels), list(strides), list(dilations or [1] * len(kernels)), shape=()).item()
+    return int(got) if got == int(got) else got  # 13, not 13.0, in what is said
+
+
+WALK = "draw one output, below it what it reads, below that what those read, and count the frames at the bottom"
 
 
 def _reach(kernels, strides, dilations):
@@ -151,7 +160,7 @@ def _reach(kernels, strides, dilations):
 @receptive_field.property("returns one number; a kernel of one frame sees one frame, however often")
 def _(answer, rng):
     got = [_field(answer, [1] * n, [1] * n) for n in (1, 2, 5)]
-    return got == [1, 1, 1] or f"one, two and five layers with kernels of 1 see {digits(got)} frames"
+    return got == [1, 1, 1] or f"one, two and five layers with kernels of 1 see {got[0]}, {got[1]} and {got[2]} frames"
 
 
 @receptive_field.property("one layer sees from its first to its last frame")
@@ -160,8 +169,8 @@ def _(answer, rng):
         seen = len(range(0, (k - 1) * d + 1))
         if _field(answer, [k], [1], [d]) != seen:
             return (
-                f"kernel {k}, dilation {d}: {digits(_field(answer, [k], [1], [d]))}; count the frames from its first to "
-                f"its last one")
+                f"kernel {k}, dilation {d}: you say {_field(answer, [k], [1], [d])}; count the frames from the first that it reads "
+                f"to the last, gaps included")
     return True
 
 
@@ -170,24 +179,25 @@ def _(answer, rng):
     k, d = rng.integers(2, 6, 3).tolist(), rng.integers(1, 4, 3).tolist()
     got = _field(answer, k, [1, 1, 1], d)
     return got == _reach(k, [1, 1, 1], d) or (
-        f"kernels {k}, dilations {d}, no stride: {digits(got)} is not what a walk down reaches")
+        f"kernels {k}, dilations {d}, no stride: you say {got}; {WALK}")
 
 
 @receptive_field.property("a stride counts for the layers behind it, not for its own")
 def _(answer, rng):
     last = _field(answer, [3, 3], [1, 5])
     if last != _field(answer, [3, 3], [1, 1]):
-        return f"a stride in the last layer changed the field from {digits(_field(answer, [3, 3], [1, 1]))} to {digits(last)}"
+        return (f"kernels 3 and 3: a stride of 5 in the last layer changed the field from {_field(answer, [3, 3], [1, 1])} to "
+                f"{last}, but one output reads as many frames as before")
     got = _field(answer, [3, 3], [4, 1])
     return got == _reach([3, 3], [4, 1], [1, 1]) or (
-        f"kernels 3 and 3, strides 4 and 1: {digits(got)} is not what a walk down reaches")
+        f"kernels 3 and 3, strides 4 and 1: you say {got}; {WALK}")
 
 
 @receptive_field.property("strides multiply")
 def _(answer, rng):
     k, s = [3, 3, 3, 3], [3, 2, 2, 1]
     got = _field(answer, k, s)
-    return got == _reach(k, s, [1] * 4) or f"kernels of 3, strides {s}: {digits(got)} is not what a walk down reaches"
+    return got == _reach(k, s, [1] * 4) or f"four kernels of 3, strides {s}: you say {got}; {WALK}"
 
 
 # ---- exercise 7 ---------------------------------------------------------------------------------------------------------------
@@ -229,7 +239,12 @@ def _(answer, rng):
 def _(answer, rng):
     clip, step, mover = _steady(rng)
     got = call(answer, clip, shape=clip.shape)[3, mover]
-    return close(got, step, 1e-4) or f"it moves by {digits(step)} a frame, and your velocity is {digits(got)}"
+    if not close(got, step, 1e-4):
+        return f"it moves by {digits(step)} a frame, and your velocity is {digits(got)}"
+    squares = (torch.arange(8.0) ** 2)[:, None, None].repeat(1, 5, 3)  # a steady speed looks the same from one side
+    got = call(answer, squares, shape=squares.shape)[3]
+    return close(got, torch.full((5, 3), 6.0), 1e-4) or (
+        f"heights 0, 1, 4, 9, 16, ...: at frame 3 your velocity is {digits(got[0, 0])}; which two frames did you compare?")
 
 
 @velocity.property("at the ends too: the frame before the first counts as the first again, the one after the last as the last")
@@ -314,11 +329,12 @@ QUIZZES = {
     "leak": dict(
         question="Somebody tells sitting down from standing up with the layer of chapter 3 alone, frame by frame, and a mean "
                  "over frames: "
-                 "100 % on held-out people. The clips were centred by <code>center_and_scale</code>. What happened?",
+                 "100 % on held-out people. The clips were centred by <code>center_and_scale</code>, which moves the whole clip "
+                 "so that the centre joint of its <b>first</b> frame is the origin. What happened?",
         choices=[
             ("Nothing odd: people bend forward when they stand up, and a single pose shows that.", False,
              "People bend both ways; from poses alone, this chapter measured little more than half. A hundred needs more."),
-            ("The first frame became the origin, so each frame says how high it is above the start.", True,
+            ("Each frame says how high the body is above its start.", True,
              "That is a number about two frames. Below the start: going down. The preparation knew the order, so the network "
              "did not have to. Centre on the mean of the clip, and it is gone."),
             ("The mean over frames keeps the order.", False, "A mean does not: shuffle the frames and it is the same number."),
