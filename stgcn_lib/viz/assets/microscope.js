@@ -136,18 +136,18 @@ gim.define("microscope", (figure, stage, data, gim) => {
     figure.dataset.outside = out;
     return [
       ["Receptive field", `${count(field, "frame")}, ${seconds(field)}`, state.kernel === 1 ? "a kernel of 1 hears its own frame only"
-        : `1 + ${state.kernel - 1}${state.dilation > 1 ? `\u00b7${state.dilation}` : ""} \u00b7 ${last > 1 ? `(${terms})` : terms}${visited < field ? `; ${visited} of them are heard` : ""}`],
-      ["Outside the clip", `${Math.round((100 * out) / field)} %`, out ? `${out} of ${count(field, "frame")}: zeros` : "nothing: the clip covers it"],
-      ["Heard in the clip", inside.length ? `${count(inside.length, "frame")}` : "no frame", inside.length ? `${inside[0]} to ${inside.at(-1)}; ${reached.length} of ${names.length} joints` : ""],
-      ["Must wait for", count(sides.future, "frame"), sides.future ? `${seconds(sides.future)} of the future` : "causal: nothing of the future"],
+        : `1 + ${state.kernel - 1}${state.dilation > 1 ? `\u00b7${state.dilation}` : ""} \u00b7 ${last > 1 ? `(${terms})` : terms}${visited < field ? `; ${visited} of them are read` : ""}`],
+      ["Outside the clip", `${Math.round((100 * out) / field)} %`, out ? `${out} of ${count(field, "place")}: zeros` : "nothing: the clip covers it"],
+      ["Heard in the clip", inside.length ? `${count(inside.length, "frame")}` : "no frame", inside.length ? `${inside.length > 1 ? `${inside[0]} to ${inside.at(-1)}` : `number ${inside[0]}`}; ${reached.length} of ${names.length} joints` : ""],
+      ["Must wait for", count(sides.future, "frame"), sides.future ? `${seconds(sides.future)} of the future` : "nothing of the future"],
     ];
   }
   function sentence() {
     const l = last - state.step, { heard, zeros } = rows[l], reached = math.joints(hop, state.joint, state.step * state.hops);
     if (!state.step) return `The output: ${names[state.joint]}, output frame ${state.frame}, above frame ${output()} of the clip. Press Play or Step to see what can change it.`;
     const read = heard.length + zeros.length;
-    return `${count(state.step, "block")} down, at the ${l ? `output of block ${l}` : "input"}: ${count(read, "frame")}${zeros.length ? `, ${zeros.length} of them outside the clip` : ""}; ${
-      reached.length === names.length ? `all ${names.length} joints` : count(reached.length, "joint")}, up to ${count(state.step * state.hops, "hop")} from ${names[state.joint]}.`;
+    return `${count(state.step, "block")} down, at the ${l ? `output of block ${l}` : "input"}: ${count(read, zeros.length ? "place" : "frame")}${zeros.length ? `, ${zeros.length} of them outside the clip` : ""}; ${
+      reached.length === names.length ? `all ${names.length} joints` : count(reached.length, "joint")}, up to ${count(Math.max(...reached.map((u) => hop[state.joint][u])), "hop")} from ${names[state.joint]}.`;
   }
   function show() {
     rows = math.cone(layers, state.frames, state.frame, state.causal);
@@ -199,7 +199,7 @@ gim.define("microscope", (figure, stage, data, gim) => {
   stage.replaceChildren(toolbar, remark,
     // the body brings the look that it has in the partition explorer
     el("div", { class: "views" }, picturePlace, el("div", { class: "body-place gim-partition" }, body.node, el("p", { class: "legend" }, "Digit in a joint: its hops from the output joint."))),
-    controlPlace, says, factPlace, el("div", { class: "gim-below" }, el("p", { class: "legend" }, "Filled: heard. Hatched: zeros beyond the clip. Hollow: cannot change the output. \u00f7: stride of that block."), keys));
+    controlPlace, says, factPlace, el("div", { class: "gim-below" }, el("p", { class: "legend" }, "Filled: heard. On the hatching: read, but zeros beyond the clip. Hollow, in the clip: cannot change the output. Reads: how many places of that row, zeros included. \u00f72: that block has stride 2."), keys));
   compute();
   rows = math.cone(layers, state.frames, state.frame, state.causal);
   makeControls();
