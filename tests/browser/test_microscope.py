@@ -117,6 +117,7 @@ def test_step_follows_the_cone_down(running, page):
         visit.page.get_by_role("button", name="Step", exact=True).click()
         assert sorted(map(int, lit.all_text_contents())) == [1, 9]
         assert visit.page.locator(".says").inner_text().startswith("1 block down")
+        assert visit.page.locator(".joint.pale").count() == 0  # dark digits are for pale discs; those here are dark
         inside = int(figure.get_attribute("data-inside"))
         assert inside == (skeleton("openpose-18").hop_distance()[int(figure.get_attribute("data-joint"))] <= 1).sum()
         visit.page.get_by_role("button", name="Play", exact=True).click()

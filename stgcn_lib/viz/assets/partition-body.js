@@ -117,7 +117,7 @@ gim.partitionBody = function (graph, act) {
       const { style, digit, label } = look.discs[v], [, ring, disc, text] = joint.children;
       joint.classList.toggle("receiver", v === look.receiver);
       joint.classList.toggle("sender", !!style);
-      joint.classList.toggle("pale", !!style && style.pale);
+      joint.classList.toggle("pale", !!(style && style.pale));
       joint.style.setProperty("--tone", style ? style.color : "var(--gim-muted)");
       joint.setAttribute("aria-label", label);
       joint.setAttribute("aria-pressed", String(v === look.receiver));
