@@ -170,6 +170,16 @@ def test_scores_is_the_network_of_the_library():
     assert torch.allclose(scores(x, model.input_norm, model.blocks, model.head), model(x), atol=1e-5)
 
 
+@pytest.mark.parametrize("check, wrong, said", [
+    ("block", "x instead of skip(x)", "skip was never used"), ("block", "second norm over the sum", "norm2 was given the sum"),
+    ("block", "the same, ReLU once more", "cut at zero on its own"), ("scores", "empties averaged in", "averaged in"),
+    ("scores", "divided by M", "still counted"), ("scores", "clips and people exchanged", "those of other clips")])
+def test_a_message_names_the_mistake(check, wrong, said):
+    answer = {"block": BLOCKS, "scores": SCORES}[check][wrong]
+    report = str(getattr(ch05, check).run(answer))
+    assert said in report and "a method" not in report
+
+
 # ---- probabilities ------------------------------------------------------------------------------------------------------------
 
 def probabilities(model, x):

@@ -231,7 +231,8 @@ def call(answer, *inputs, shape=None, kind=None, finite=True):
         Wrong: it raised, or returned the wrong thing; the message says on what input.
         Stub: it raised NotImplementedError or returned None or ``...``.
     """
-    given = f", given {' and '.join(map(_describe, inputs))}" if inputs else ""
+    named = [_describe(x) for x in inputs if not callable(x)]  # functions that come along say nothing about the mistake
+    given = f", given {' and '.join(named)}" if named else ""
     if not callable(answer):
         raise Wrong(f"expected something to call, got {_describe(answer)}: give the function itself, without ()")
     copies = [x.clone() if isinstance(x, torch.Tensor) else x.copy() if hasattr(x, "copy") else x for x in inputs]
