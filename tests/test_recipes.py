@@ -20,7 +20,8 @@ from stgcn_lib.training import evaluate
 TINY = Setup(frames=8, plan=((16, 1), (16, 2)), kernel_size=3, epochs=3)
 SMALL = Recipe("Do wave and squat look different?", "motions", "bodies 0 and 1 train, 2 tests and 3 tests",
                lambda clips: [(clips.subjects < 2, clips.subjects == person) for person in (2, 3)],
-               {"ST-GCN": TINY, "dense": dataclasses.replace(TINY, model="dense"),
+               {"ST-GCN": TINY, "three views": dataclasses.replace(TINY, views=3),
+                "dense": dataclasses.replace(TINY, model="dense"),
                 "frames": dataclasses.replace(TINY, model="frames"), "logistic": Setup("logistic")},
                {"actions": ("wave", "squat"), "bodies": 4, "repeats": 2, "frames": 16, "layout": "coco-17", "seed": 3}, "ST-GCN")
 
@@ -56,6 +57,26 @@ def test_a_recipe_writes_every_run(small, tmp_path):
     assert all(0.4 * sizes["ST-GCN"] < size <= sizes["ST-GCN"] for size in sizes.values())  # widths go in steps of 8
     assert results["setups"]["ST-GCN"]["plan"] == [[16, 1], [16, 2]]
     assert all(len(line) < 4000 for line in path.read_text().splitlines())
+
+
+def test_views_are_of_the_network_that_is_there_already(small, tmp_path, monkeypatch):
+    trained = []
+    real = experiment._train
+    monkeypatch.setattr(experiment, "_train", lambda setup, *args: trained.append(setup) or real(setup, *args))
+    runs = recipes.load_results(recipes.reproduce("small", 2, "cpu", tmp_path, progress=False))["runs"]
+    assert [setup.views for setup in trained if setup.model == "stgcn"] == [1] * 4  # two seeds, two folds
+    pairs = {variant: [row for row in runs if row["variant"] == variant] for variant in ("ST-GCN", "three views")}
+    for one, three in zip(*pairs.values(), strict=True):
+        assert one["training_loss"] == three["training_loss"]
+    assert [row["loss"] for row in pairs["ST-GCN"]] != [row["loss"] for row in pairs["three views"]]
+
+    clips = setups.dataset(SMALL)
+    train, test = SMALL.folds(clips)[0]
+    setup = dataclasses.replace(TINY, turn=0.0, size=0.0, stretch=1.0)  # views that change nothing
+    (a, network), (b, _) = (experiment.run(dataclasses.replace(setup, views=n), clips, train, test, 0) for n in (1, 4))
+    assert a["loss"] == b["loss"]
+    (c, _), (d, _) = (experiment.run(dataclasses.replace(TINY, views=5), clips, train, test, 0, trained=network) for _ in range(2))
+    assert c["loss"] == d["loss"] != a["loss"]  # the views follow from the seed
 
 
 def test_an_interrupted_recipe_goes_on_and_ends_the_same(small, tmp_path, monkeypatch):

@@ -67,7 +67,7 @@ def prepare(clips, setup):
     return placed.tensors(setup.frames)
 
 
-def run(setup, clips, train, test, seed, device="cpu", progress=False):
+def run(setup, clips, train, test, seed, device="cpu", progress=False, trained=None):
     """Train one variant on some clips and score it, as it is after the last epoch, on others.
 
     Args:
@@ -77,42 +77,64 @@ def run(setup, clips, train, test, seed, device="cpu", progress=False):
         seed: whole number; the same seed gives the same numbers on the same machine.
         device: where to compute.
         progress: whether to show a bar.
+        trained: what an earlier run with another number of views gave back, to score without training again.
 
     Returns:
-        (dict as in the "runs" of `load_results`, the trained network on the CPU; None for logistic regression)
+        (dict as in the "runs" of `load_results`, the pair of trained network on the CPU and its history; None for logistic
+        regression)
     """
     began = time.perf_counter()
     classes = len(clips.classes)
+    more = {}
     if setup.model == "logistic":
-        x, y = prepare(clips, dataclasses.replace(setup, frames=16))
-        guesses, labels, model, more = *_logistic(x, y, train, test), None, {}
+        guesses, labels = _logistic(*prepare(clips, dataclasses.replace(setup, frames=16)), train, test)
     else:
         x, y = prepare(clips, setup)
-        torch.manual_seed(seed)
-        model = build(setup, clips.graph, classes, x.shape[1]).to(device)
-        optimizer = torch.optim.AdamW(model.parameters(), setup.learning_rate, weight_decay=setup.weight_decay)
-        warm = min(5, setup.epochs - 1)
-        schedule = torch.optim.lr_scheduler.SequentialLR(optimizer, [
-            torch.optim.lr_scheduler.LinearLR(optimizer, 0.1, total_iters=warm),
-            torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, setup.epochs - warm)], [warm])
-        coordinates = sum(channel in ("x", "y", "z") for channel in clips.channels)
-
-        def change(batch):
-            batch = augment.rotate(batch, setup.turn) if setup.turn else batch
-            return augment.crop_in_time(augment.rescale(batch, setup.size, coordinates), setup.stretch)
-
-        history = fit(model, TensorDataset(x[train], y[train]), optimizer, setup.epochs, schedule=schedule, augment=change,
-                      loss=nn.CrossEntropyLoss(label_smoothing=setup.label_smoothing), batch_size=setup.batch_size, seed=seed,
-                      progress=progress)
-        scores = evaluate(model, TensorDataset(x[test], y[test]))
-        guesses, labels = scores["logits"].argmax(1).numpy(), scores["labels"].numpy()
-        more = {"parameters": sum(p.numel() for p in model.parameters()), "top5": round(scores["top5"], 4),
-                "loss": round(scores["loss"], 4), "training_loss": [round(row["loss"], 4) for row in history]}
-        model = model.cpu()
+        change = _changes(setup, clips)
+        model, history = trained or _train(setup, clips, TensorDataset(x[train], y[train]), change, seed, device, progress)
+        scores = evaluate(model.to(device), TensorDataset(x[test], y[test]))
+        logits, labels = scores["logits"], scores["labels"].numpy()
+        if setup.views > 1:  # the mean of the probabilities over the views, the clip as it is among them
+            torch.manual_seed(seed)
+            views = [evaluate(model, TensorDataset(change(x[test]), y[test]))["logits"] for _ in range(setup.views - 1)]
+            logits = torch.stack([logits, *views]).softmax(dim=2).mean(dim=0).log()
+        guesses = logits.argmax(1).numpy()
+        ranked = logits.topk(min(5, classes)).indices.numpy()
+        more = {"parameters": sum(p.numel() for p in model.parameters()),
+                "top5": round(float((ranked == labels[:, None]).any(1).mean()), 4),
+                "loss": round(float(nn.functional.cross_entropy(logits, torch.from_numpy(labels))), 4),
+                "training_loss": [round(row["loss"], 4) for row in history]}
+        trained = model.cpu(), history
     confusion = np.zeros((classes, classes), dtype=int)
     np.add.at(confusion, (labels, guesses), 1)
     return {"accuracy": float((guesses == labels).mean()), "clips": len(labels), **more, "confusion": confusion.tolist(),
-            "seconds": round(time.perf_counter() - began, 1)}, model
+            "seconds": round(time.perf_counter() - began, 1)}, trained
+
+
+def _changes(setup, clips):
+    """The random changes to a batch of training clips, and of the views of a test clip."""
+    coordinates = sum(channel in ("x", "y", "z") for channel in clips.channels)
+
+    def change(batch):
+        batch = augment.rotate(batch, setup.turn) if setup.turn else batch
+        return augment.crop_in_time(augment.rescale(batch, setup.size, coordinates), setup.stretch)
+
+    return change
+
+
+def _train(setup, clips, pairs, change, seed, device, progress):
+    """The network after its last epoch, and the history of its training."""
+    torch.manual_seed(seed)
+    model = build(setup, clips.graph, len(clips.classes), len(clips.channels)).to(device)
+    optimizer = torch.optim.AdamW(model.parameters(), setup.learning_rate, weight_decay=setup.weight_decay)
+    warm = min(5, setup.epochs - 1)
+    schedule = torch.optim.lr_scheduler.SequentialLR(optimizer, [
+        torch.optim.lr_scheduler.LinearLR(optimizer, 0.1, total_iters=warm),
+        torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, setup.epochs - warm)], [warm])
+    loss = nn.CrossEntropyLoss(label_smoothing=setup.label_smoothing)
+    history = fit(model, pairs, optimizer, setup.epochs, schedule=schedule, augment=change, loss=loss,
+                  batch_size=setup.batch_size, seed=seed, progress=progress)
+    return model, history
 
 
 def _logistic(x, y, train, test):
@@ -161,15 +183,19 @@ def reproduce(name, seeds=3, device="auto", folder=None, progress=True):
     head = json.loads(json.dumps(head))  # tuples become lists, as they are in a file
     runs = _earlier(path, head)
     done = {(row["variant"], row["seed"], row["fold"]) for row in runs}
+    trained = {}  # variants that differ in their views alone share a network
     for variant, setup in recipe.variants.items():
         for seed in range(1 if setup.model == "logistic" else seeds):  # logistic regression draws nothing
             for fold, (train, test) in enumerate(recipe.folds(clips)):
                 if (variant, seed, fold) in done:
                     continue
-                result, model = run(setup, clips, train, test, seed, device, progress)
+                key = dataclasses.replace(setup, views=1), seed, fold
+                result, network = run(setup, clips, train, test, seed, device, progress, trained.get(key))
+                if any(dataclasses.replace(other, views=1) == key[0] for other in recipe.variants.values() if other != setup):
+                    trained[key] = network
                 result = {"variant": variant, "seed": seed, "fold": fold, **result, "made": provenance(device)}
                 if (variant, seed, fold) == (recipe.checkpoint, 0, 0):
-                    _keep(model, folder / "checkpoints" / f"{name}.safetensors", head, setup, clips, result)
+                    _keep(network[0], folder / "checkpoints" / f"{name}.safetensors", head, setup, clips, result)
                 runs.append(result)
                 _write(path, head, runs)
                 print(f"{variant}, seed {seed}, fold {fold}: {100 * result['accuracy']:.1f} % of {result['clips']} clips",

@@ -9,7 +9,7 @@ from ..graphs import skeleton
 from .checkpoints import checkpoint_names, load_checkpoint, prepare
 
 SECONDS = 64 / 30  # of a window: about as long as the clips that the networks were trained on
-SHORTEST = 8  # frames in which someone must be seen; from fewer, no movement can be told
+SHORTEST = 4  # frames in which someone must be seen: the shortest clip of UTKinect has 5, and its action can be told
 SEEN = 1 / 3  # share of the joints that must be there for a person to count as seen in a frame
 
 
@@ -18,7 +18,7 @@ def predict(poses, checkpoint="motions_openpose", top=5):
 
     Each person is cut to the frames from the first to the last in which they were seen, and joints that were not seen are filled by
     `transforms.interpolate_missing`. A recording much longer than two seconds is cut into windows of equal length, about two
-    seconds each; the network judges each in which the person is seen for 8 frames, and the probabilities of the whole are the means
+    seconds each; the network judges each in which the person is seen for 4 frames, and the probabilities of the whole are the means
     over the windows. Poses on ``coco-17`` become ``openpose-18`` by `pose_files.coco_to_openpose` if the network needs these.
 
     The network knows the actions of its card and always names one of them, also for someone who does something else.
@@ -29,7 +29,7 @@ def predict(poses, checkpoint="motions_openpose", top=5):
         top: how many actions a ranking holds, at most.
 
     Returns:
-        a list with a dict for each person seen in at least 8 frames: "person" (their index in ``poses.people``), "frames" (the
+        a list with a dict for each person seen in at least 4 frames: "person" (their index in ``poses.people``), "frames" (the
         first and the last), "action", "probability", "ranking" (pairs of action and probability, the most probable first) and
         "windows" (dicts with "frames", "action", "probability" and "ranking", one for each window)
 
