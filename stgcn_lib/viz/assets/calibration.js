@@ -32,13 +32,13 @@ gim.define("calibration", (figure, stage, data, gim) => {
   function paint(w) {
     const left = 42, side = Math.min(w - left - 10, 440), high = Math.round(side * 0.86), top = 12, x0 = left + Math.max(0, (w - left - side - 10) / 2), strip = top + high + 62;
     shape = { w, side, high, top, x0, strip, x: (p) => x0 + p * side, y: (p) => top + (1 - p) * high };
-    const { x, y } = shape, quarter = [0, 0.2, 0.4, 0.6, 0.8, 1];
+    const { x, y } = shape, fifths = [0, 0.2, 0.4, 0.6, 0.8, 1];
     picture.setAttribute("viewBox", `0 0 ${w} ${strip + 36}`);
     ground.replaceChildren(...[svg("rect", { class: "sheet", x: x0, y: top, width: side, height: high }),
-      quarter.map((p) => [svg("path", { class: "rule", d: `M${x(p)} ${top}V${y(0)}M${x0} ${y(p)}H${x(1)}` }), svg("text", { class: "tick", x: x0 - 6, y: y(p) + 4, "text-anchor": "end" }, String(Math.round(100 * p))), svg("text", { class: "tick", x: x(p), y: y(0) + 34, "text-anchor": "middle" }, String(Math.round(100 * p)))]),
+      fifths.map((p) => [svg("path", { class: "rule", d: `M${x(p)} ${top}V${y(0)}M${x0} ${y(p)}H${x(1)}` }), svg("text", { class: "tick", x: x0 - 6, y: y(p) + (p ? 4 : 0), "text-anchor": "end" }, String(Math.round(100 * p))), svg("text", { class: "tick", x: x(p), y: y(0) + 34, "text-anchor": "middle" }, String(Math.round(100 * p)))]),
       svg("path", { class: "ideal", d: `M${x(0)} ${y(0)}L${x(1)} ${y(1)}` }),
       svg("text", { class: "axis", transform: `translate(${x0 - 32} ${top + high / 2}) rotate(-90)`, "text-anchor": "middle" }, "right, in %"), svg("text", { class: "axis", x: x(0.5), y: y(0) + 49, "text-anchor": "middle" }, "confidence, in %"),
-      svg("text", { class: "tick", x: x0 - 6, y: strip + 9, "text-anchor": "end" }, "right"), svg("text", { class: "tick", x: x0 - 6, y: strip + 27, "text-anchor": "end" }, "wrong"), svg("line", { class: "middle", x1: x0, x2: x(1), y1: strip + 14, y2: strip + 14 })].flat(3));
+      svg("text", { class: "tick", x: x0 - 6, y: y(0) + 14, "text-anchor": "end" }, "clips"), svg("text", { class: "tick", x: x0 - 6, y: strip + 9, "text-anchor": "end" }, "right"), svg("text", { class: "tick", x: x0 - 6, y: strip + 27, "text-anchor": "end" }, "wrong"), svg("line", { class: "middle", x1: x0, x2: x(1), y1: strip + 14, y2: strip + 14 })].flat(3));
     show();
   }
   const put = (node, where) => { for (const key in where) node.setAttribute(key, where[key]); };

@@ -2,7 +2,7 @@
    words. Row and column -1 are the names: they tell of a whole class. */
 gim.define("confusion", (figure, stage, data, gim) => {
   "use strict";
-  const { el, svg } = gim, { percent, wide } = gim.scores, { classes, counts, seeds } = data, n = classes.length, all = [...Array(n).keys()];
+  const { el, svg } = gim, { percent, wide, cut } = gim.scores, { classes, counts, seeds } = data, n = classes.length, all = [...Array(n).keys()];
   const sum = (list) => list.reduce((a, b) => a + b, 0), rows = counts.map(sum), columns = all.map((c) => sum(counts.map((row) => row[c])));
   const right = sum(all.map((c) => counts[c][c])), total = sum(rows);
   const mistakes = all.flatMap((r) => all.filter((c) => c !== r && counts[r][c]).map((c) => [r, c])).sort(([a, b], [c, d]) => counts[c][d] - counts[a][b] || counts[c][d] / rows[c] - counts[a][b] / rows[a]);
@@ -51,10 +51,16 @@ gim.define("confusion", (figure, stage, data, gim) => {
   let box = { w: 0, side: 60, angle: -90 };
   function paint(w) {
     const small = n > 12 || w < 480, font = small ? 10.5 : 12, longest = Math.max(...classes.map((name) => wide(name, font, 600)));
-    left = Math.min(w * 0.36, Math.max(longest, wide("precision", font)) + 8);
-    const side = small ? 40 : 62;
+    const phone = w < 480, room = phone ? Math.max(wide("precision", font), w * (n > 12 ? 0.22 : 0.27)) : w * 0.3;
+    left = Math.min(room, Math.max(longest, wide("precision", font))) + 8;
+    let side = phone ? (n > 12 ? 26 : 44) : 78;
+    const names = classes.map((name) => cut(name, left - 8, font)), tall = Math.max(...names.map((name) => wide(name, font, 600)));
     size = Math.max(9, Math.min(46, (w - left - side - 2) / n));
-    const slant = size >= 19, high = slant ? longest * 0.71 + 12 : longest + 8;
+    const slant = size >= 19, high = slant ? tall * 0.71 + 14 : tall + 10;
+    if (slant) {                                                                  // the last name leans out to the right
+      side = Math.max(side, tall * 0.71 - size / 2 + 6);
+      size = Math.max(9, Math.min(46, (w - left - side - 2) / n));
+    }
     top = high + 18;
     const narrow = left + n * size + side;                                        // a small matrix stands in the middle
     box = { w, side, slant, font, shift: Math.max(0, (w - narrow) / 2) };
@@ -62,21 +68,22 @@ gim.define("confusion", (figure, stage, data, gim) => {
     const H = top + n * size + (size >= 19 ? 42 : 32);
     grid.setAttribute("viewBox", `0 0 ${w} ${H}`);
     for (const [node, where] of [[sheet, { x: left, y: top, width: n * size, height: n * size }], [lines, { d: all.slice(1).map((k) => `M${left + k * size} ${top}v${n * size}M${left} ${top + k * size}h${n * size}`).join("") }],
-      [corner, { x: left - 6, y: top - 6 }], [cornerSaid, { x: left, y: 10 }], [recall, { x: left + n * size + 6, y: top - 6 }], [precision, { x: left - 6, y: top + n * size + 16 }]])
+      [corner, { x: left - 6, y: top - 6 }], [cornerSaid, { x: left, y: 10 }], [recall, { x: left + n * size + (phone && n > 12 ? 3 : 6), y: top + n * size + (size >= 19 ? 16 : 12) }], [precision, { x: left - 6, y: top + n * size + 16 }]])
       for (const key in where) node.setAttribute(key, where[key]);
     grid.style.setProperty("--font", font + "px");
     for (const r of all) {
       const bar = [sides[r].querySelector(".score"), heads[r].querySelector(".score")], score = [rows[r] ? counts[r][r] / rows[r] : null, columns[r] ? counts[r][r] / columns[r] : null];
-      const [across, down] = [side - (small ? 30 : 46), 14];
+      const [across, down] = [phone ? (n > 12 ? 0 : 14) : 34, 14];
+      [sides[r], heads[r]].forEach((node) => { node.firstChild.textContent = names[r]; });
       put(sides[r].firstChild, { x: -6, y: size / 2 + font * 0.35 });
       put(bar[0].children[0], { x: n * size + 6, y: size / 2 - 3, width: across, height: 6 });
       put(bar[0].children[1], { x: n * size + 6, y: size / 2 - 3, width: across * (score[0] || 0), height: 6 });
-      put(bar[0].children[2], { x: n * size + 10 + across, y: size / 2 + font * 0.35 });
-      bar[0].children[2].textContent = score[0] === null ? "\u2013" : small ? (100 * score[0]).toFixed(0) : percent(score[0]);
+      put(bar[0].children[2], { x: n * size + (across ? 11 : 5) + across, y: size / 2 + font * 0.35 });
+      bar[0].children[2].textContent = score[0] === null ? "\u2013" : phone ? (100 * score[0]).toFixed(0) : percent(score[0]);
       put(heads[r].firstChild, { transform: `translate(${size / 2 + (slant ? 2 : font * 0.35)} -6) rotate(${slant ? -45 : -90})` });
       put(bar[1].children[0], { x: size / 2 - 3, y: n * size + 6, width: 6, height: down });
       put(bar[1].children[1], { x: size / 2 - 3, y: n * size + 6 + down * (1 - (score[1] || 0)), width: 6, height: down * (score[1] || 0) });
-      put(bar[1].children[2], { x: size / 2, y: n * size + 10 + down + font * 0.8, "font-size": font });
+      put(bar[1].children[2], { x: size / 2, y: n * size + 10 + down + font * 0.8 });
       bar[1].children[2].textContent = size < 19 ? "" : score[1] === null ? "\u2013" : (100 * score[1]).toFixed(0);
       for (const c of all) {
         const cell = cells[r][c], share = rows[r] ? counts[r][c] / rows[r] : 0, mark = cell.querySelector(".mark"), text = cell.querySelector(".count");
@@ -84,9 +91,11 @@ gim.define("confusion", (figure, stage, data, gim) => {
         if (!mark) continue;
         const pad = Math.max(0.8, size * 0.06), strength = (share ? 16 + 40 * share : 0).toFixed(0);
         if (r === c) put(mark, { x: pad, y: pad, width: size - 2 * pad, height: size - 2 * pad, rx: Math.min(5, size * 0.14) });
-        else put(mark, { cx: size / 2, cy: size / 2, r: (size / 2 - pad) * (0.62 + 0.38 * Math.sqrt(share)) });
+        else put(mark, { cx: size / 2, cy: size / 2, r: (size / 2 - pad) * (size < 15 ? 0.45 + 0.55 * Math.sqrt(share) : 0.62 + 0.38 * Math.sqrt(share)) });
         mark.style.fill = `color-mix(in srgb, var(--gim-${r === c ? "cell" : "cell-negative"}) ${strength}%, var(--gim-surface))`;
-        put(text, { x: size / 2, y: size / 2 + Math.min(14, size * 0.5) * 0.36, "font-size": Math.min(14, size * 0.5, (size * 1.15) / text.textContent.length) });
+        const letters = Math.min(14, size * 0.52, (size * 1.1) / text.textContent.length);      // on a phone there may be room for marks only
+        put(text, { x: size / 2, y: size / 2 + letters * 0.36, visibility: size < 15 ? "hidden" : "visible" });
+        text.style.fontSize = letters + "px";
       }
     }
     move();

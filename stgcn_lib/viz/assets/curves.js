@@ -1,7 +1,7 @@
 /* Learning curves: a panel for each measure, one cursor for all of them, and what it reads below. Training is a full line, validation a dashed one. */
 gim.define("curves", (figure, stage, data, gim) => {
   "use strict";
-  const { el, svg } = gim, { ticks, apart, wide } = gim.scores, { series } = data, keys = Object.keys(data.measures), single = series.length === 1;
+  const { el, svg } = gim, { ticks, apart, wide, cut } = gim.scores, { series } = data, keys = Object.keys(data.measures), single = series.length === 1;
   const last = Math.max(...series.map((one) => one.epochs)), HIGH = 210, LOW = 28, TOP = 26, loss = (key) => key !== "validation_accuracy";
   // one name: both losses in one panel, told apart by dash and word; several: a panel for each measure
   const panels = (single ? [keys.filter(loss), keys.filter((key) => !loss(key))].filter((own) => own.length) : keys.map((key) => [key])).map((own) => ({ keys: own, loss: loss(own[0]) }));
@@ -40,10 +40,10 @@ gim.define("curves", (figure, stage, data, gim) => {
     const x = (t) => left + (last > 1 ? (t - 1) / (last - 1) : 0.5) * (w - left - right), y = (v) => TOP - 12 + (HIGH - TOP + 12) * (1 - (f(v) - a) / span);
     Object.assign(panel, { w, left, right, x, y, runs });
     panel.node.setAttribute("viewBox", `0 0 ${w} ${HIGH + LOW}`);
-    const ground = svg("g", {}, marks.map((v) => [svg("line", { class: "rule", x1: left, x2: w - right, y1: y(v), y2: y(v) }), svg("text", { class: "tick", x: left - 6, y: y(v) + 4, "text-anchor": "end" }, label(v))]),
+    const ground = svg("g", {}, marks.flatMap((v) => [svg("line", { class: "rule", x1: left, x2: w - right, y1: y(v), y2: y(v) }), svg("text", { class: "tick", x: left - 6, y: y(v) + 4, "text-anchor": "end" }, label(v))]),
       [...new Set([1, ...ticks(1, last, Math.max(2, (w - left - right) / 80)), last])].filter((t, i, list) => Number.isInteger(t) && t > 0 && !list.some((u) => u !== t && Math.abs(x(u) - x(t)) < 26 && (u === 1 || (u === last && t !== 1))))
         .map((t) => svg("text", { class: "tick", x: x(t), y: HIGH + 16, "text-anchor": "middle" }, String(t))),
-      svg("text", { class: "tick", x: w - right + 8, y: HIGH + 16 }, right > 50 ? "epoch" : ""));
+      right > 60 ? svg("text", { class: "tick", x: w - right + 19, y: HIGH + 16 }, "epoch") : null);
     const path = (list) => list.map((v, i) => `${i ? "L" : "M"}${x(i + 1).toFixed(1)} ${y(v).toFixed(1)}`).join("");
     const bands = runs.filter(({ band }) => band.low).map(({ one, key, band }) => svg("path", { class: "spread", style: `fill:${tone(one, key)}`, d: path(band.high) + "L" + band.low.map((v, i) => `${x(i + 1).toFixed(1)} ${y(v).toFixed(1)}`).reverse().join("L") + "Z" }));
     const curves = runs.map(({ one, key, band }) => svg("path", { class: "curve" + dashed(key), style: `stroke:${tone(one, key)}`, d: path(band.mean) }));
@@ -52,7 +52,7 @@ gim.define("curves", (figure, stage, data, gim) => {
       svg("path", { d: gim.mark(shape(one, key), 4), style: `fill:${tone(one, key)}`, transform: `translate(${w - right + 11} ${places[i]})` }), svg("text", { class: "name", x: w - right + 19, y: places[i] + 4 }, names[i])));
     const bests = best && panel.keys.includes("validation_loss") ? series.map((one, i) => {
       const [bx, by] = [x(best[i]), y(one.measures.validation_loss.mean[best[i] - 1])];
-      return svg("g", { class: "best" }, svg("path", { class: "stem", d: `M${bx} ${by + 7}V${HIGH}` }), svg("circle", { cx: bx, cy: by, r: 6.5 }));
+      return svg("g", { class: "best" }, svg("path", { class: "stem", d: `M${bx} ${by + 7}V${HIGH}` }), svg("circle", { cx: bx, cy: by, r: 6.5, style: single ? null : `stroke:${one.look[1]}` }));
     }) : [];
     panel.node.replaceChildren(ground, ...bands, ...curves, ...words.filter(Boolean), ...bests, panel.cursor);
   }
@@ -61,12 +61,6 @@ gim.define("curves", (figure, stage, data, gim) => {
     for (let k = Math.floor(Math.log10(low)); k <= Math.ceil(Math.log10(high)); k++)
       for (const m of Math.log10(high / low) > 2.5 ? [1] : [1, 2, 5]) { const v = +(m * 10 ** k).toPrecision(6); if (v >= low && v <= high) found.push(v); }
     return found.length > 1 ? found : [low, high];
-  }
-  function cut(name, room) {
-    if (!name || wide(name, 12, 600) <= room) return name;
-    let end = name.length;
-    while (end > 1 && wide(name.slice(0, end) + "\u2026", 12, 600) > room) end--;
-    return name.slice(0, end).trimEnd() + "\u2026";
   }
 
   // ---- the cursor ---------------------------------------------------------------------------------------------------------------
@@ -89,7 +83,7 @@ gim.define("curves", (figure, stage, data, gim) => {
     }
     series.forEach((one, i) => keys.forEach((key, k) => {
       const low = value(one, key, epoch, "low"), high = value(one, key, epoch, "high"), running = value(one, key, epoch, "runs");
-      rows[i].cells[k + 1].replaceChildren(el("b", {}, shown(key, value(one, key, epoch))), low === undefined ? "" : el("small", {}, `${loss(key) ? number(low) : (100 * low).toFixed(1)} to ${shown(key, high)}`),
+      rows[i].cells[k + 1].replaceChildren(el("b", {}, shown(key, value(one, key, epoch))), low === undefined || running === 1 ? "" : el("small", {}, `${loss(key) ? number(low) : (100 * low).toFixed(1)} to ${shown(key, high)}`),
         running !== undefined && running < one.runs ? el("small", {}, ` ${running} of ${one.runs} runs`) : "");
     }));
     scrub.setAttribute("aria-valuetext", `epoch ${epoch}: ` + series.map((one) => `${single ? "" : one.name + ", "}${keys.map((key) => `${data.measures[key]} ${shown(key, value(one, key, epoch))}`).join(", ")}`).join("; "));

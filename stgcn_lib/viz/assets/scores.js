@@ -28,6 +28,14 @@ gim.scores = gim.scores || {
     const pen = document.createElement("canvas").getContext("2d");
     return (words, size = 12, weight = 400) => { pen.font = `${weight} ${size}px system-ui, sans-serif`; return pen.measureText(words).width; };
   })(),
+  /* Words cut to fit into `room` pixels. */
+  cut(words, room, size = 12, weight = 600) {
+    const wide = (end) => gim.scores.wide(words.slice(0, end) + "\u2026", size, weight);
+    if (!words || gim.scores.wide(words, size, weight) <= room) return words;
+    let end = words.length;
+    while (end > 1 && wide(end) > room) end--;
+    return words.slice(0, end).trimEnd() + "\u2026";
+  },
   /* Paint now, and whenever the width of `node` changes. */
   fit(node, paint) {
     let width = 0;
