@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stgcn_lib import recipes
 from stgcn_lib.__main__ import main
-from stgcn_lib.data import available, load, motions
+from stgcn_lib.data import load, motions
 from stgcn_lib.data.pose_files import IMAGE, SPACE, Poses, coco_to_openpose
 from stgcn_lib.data.transforms import drop_joints, interpolate_missing
 from stgcn_lib.graphs import skeleton
@@ -229,10 +229,9 @@ def test_the_command_fails_in_one_sentence(checkpoint, tmp_path, capsys, content
     assert out == "" and says in err and err.count("\n") == 1
 
 
-@pytest.mark.skipif("utkinect" not in recipes.checkpoint_names() or not available("utkinect"), reason="UTKinect is not there")
-def test_recorded_people_are_told_as_well_as_when_the_network_was_tested():
+def test_recorded_people_are_told_as_well_as_when_the_network_was_tested(real_data):
     """Fourteen of the clips are long enough for windows, and some have five frames."""
-    clips = load("utkinect", download=False)
+    clips = load("utkinect", root=real_data("utkinect"))
     clips = clips.select(clips.subjects % 2 == 0)
     found = [recipes.predict(Poses([clip], clips.layout, SPACE, clips.fps), "utkinect")[0] for clip in clips.clips]
     right = np.mean([one["action"] == clips.classes[label] for one, label in zip(found, clips.labels, strict=True)])
