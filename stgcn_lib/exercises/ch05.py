@@ -183,7 +183,8 @@ def _(answer, rng):
     crossed = "mixed with those of other clips: fold N before M, and unfold in the same order"
     for how, other in (("added up", features.sum(1)), ("compared, and the largest taken", features.amax(1)),
                        ("left out but for the first", features[:, 0]),
-                       (crossed, features.transpose(0, 1).reshape(3, 2, -1).mean(1)), (crossed, features.reshape(2, 3, -1).mean(0))):
+                       (crossed, features.swapaxes(0, 1).reshape(3, 2, -1).mean(1)),
+                       (crossed, features.reshape(2, 3, -1).mean(0))):
         if close(got, net.head(other)):
             return f"two people in every clip: they were {how}"
     return close(got, net.head(features.mean(1))) or (
