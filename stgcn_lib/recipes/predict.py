@@ -21,8 +21,8 @@ def predict(poses, checkpoint="motions_openpose", top=5):
     seconds each; the network judges each in which the person is seen for 4 frames, and the probabilities of the whole are the means
     over the windows. Poses on ``coco-17`` become ``openpose-18`` by `pose_files.coco_to_openpose` if the network needs these.
 
-    The network knows the actions of its card and always names one of them, also for someone who does something else. It learned from
-    clips cut where an action begins and ends: a window that holds the end of one and the beginning of the next gets a guess.
+    The network knows the actions of its card and always names one of them, also for someone who does something else. It learned
+    from clips cut where an action begins and ends: a window that holds the end of one and the beginning of the next gets a guess.
 
     Args:
         poses: the path of a file or folder that `pose_files.read_poses` reads, or what it gave.
