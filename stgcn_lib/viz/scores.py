@@ -1,4 +1,4 @@
-"""What training gave, and how far to trust it: confusion, learning curves, calibration, intervals. Numbers come in, figures go out."""
+"""What training gave, and how far to trust it. Numbers come in, figures go out."""
 
 import html
 from math import isfinite
@@ -39,7 +39,8 @@ def confusion(matrix, classes, *, seeds=None, alt, see=""):
     if counts.ndim not in (2, 3) or counts.shape[-1] != counts.shape[-2]:
         raise ValueError(f"matrix has shape {counts.shape}, expected (classes, classes) or (runs, classes, classes)")
     if not len(classes) or counts.shape[-1] != len(classes):
-        raise ValueError(f"matrix is for {counts.shape[-1]} classes, classes has {len(classes)} names: give one for each, at least one")
+        raise ValueError(f"matrix is for {counts.shape[-1]} classes, classes has {len(classes)} names: "
+                         "give one for each, at least one")
     if not (np.isfinite(counts).all() and (counts >= 0).all() and (counts == np.round(counts)).all()):
         raise ValueError("matrix holds a value that is no count, expected whole numbers from 0: give it before it is normalized")
     if seeds is None:
@@ -116,7 +117,8 @@ def learning_curves(histories, *, alt, see=""):
     for c, (one, (_, color)) in enumerate(zip(series, _looks(len(series)), strict=True)):
         one["look"] = [_MARKS[c % len(_MARKS)], color]
     data = {"series": series, "measures": {key: name for key, name in _MEASURES.items() if key in series[0]["measures"]}}
-    rows = [[one["name"], str(one["epochs"]), *(f"{one['measures'][key]['mean'][-1]:.3g}" for key in data["measures"])] for one in series]
+    rows = [[one["name"], str(one["epochs"]), *(f"{one['measures'][key]['mean'][-1]:.3g}" for key in data["measures"])]
+            for one in series]
     still = _table(["", "epochs", *(f"last {name}" for name in data["measures"].values())], rows)
     return Component("curves", data, alt=alt, see=see, still=still)
 
@@ -192,8 +194,8 @@ def _calibrated(p, labels, bins):
 def _checked(probabilities, labels, bins):
     p, labels = _array(probabilities), _array(labels)
     if p.ndim != 2 or p.shape[1] < 2 or not len(p) or labels.shape != (len(p),):
-        raise ValueError(f"probabilities has shape {p.shape}, labels {labels.shape}: expected (n, classes) with at least two classes, "
-                         "and (n,)")
+        raise ValueError(f"probabilities has shape {p.shape}, labels {labels.shape}: expected (n, classes) with at least "
+                         "two classes, and (n,)")
     if not np.isfinite(p).all() or (p < 0).any() or np.abs(p.sum(1) - 1).max() > 1e-3:
         raise ValueError("probabilities has rows that are no probabilities, expected numbers from 0 that sum to 1: for logits give "
                          "logits.softmax(1)")
@@ -275,12 +277,12 @@ def intervals(table, *, baseline=None, goal=None, alt, see=""):
         seeds = [float(x) for x in row.get("accuracies", ())]
         shares = [float(row["mean"]), *map(float, row["interval"]), *seeds]
         if not all(isfinite(x) and -1e-9 <= x <= 1 + 1e-9 for x in shares) or not 0 <= row["std"] <= 1 or len(row["interval"]) != 2:
-            raise ValueError(f"table[{name!r}] has mean {row['mean']}, std {row['std']}, interval {row['interval']}, accuracies {seeds}: "
-                             "expected shares from 0 to 1 (are these percent? divide by 100)")
+            raise ValueError(f"table[{name!r}] has mean {row['mean']}, std {row['std']}, interval {row['interval']}, "
+                             f"accuracies {seeds}: expected shares from 0 to 1 (are these percent? divide by 100)")
         low, high = (min(seeds), max(seeds)) if seeds else (row["mean"] - row["std"], row["mean"] + row["std"])
-        rows.append({"name": str(name), "mean": _short(row["mean"]), "std": _short(row["std"]), "seeds": int(row["seeds"]),
-                     "clips": int(row["clips"]), "interval": [_short(x) for x in row["interval"]], "dots": [_short(x) for x in seeds],
-                     "spread": [_short(low), _short(high)]})
+        rows.append({"name": str(name), "seeds": int(row["seeds"]), "clips": int(row["clips"]), "mean": _short(row["mean"]),
+                     "std": _short(row["std"]), "spread": [_short(low), _short(high)], "dots": [_short(x) for x in seeds],
+                     "interval": [_short(x) for x in row["interval"]]})
     share, word = goal if isinstance(goal, (tuple, list)) else (goal, "goal")
     if share is not None and not 0 <= share <= 1:
         raise ValueError(f"goal is {share!r}, expected a share from 0 to 1 (is it percent? divide by 100)")
@@ -298,8 +300,8 @@ def _short(x):
 
 def _table(head, rows):
     """A table for where no script runs; the first column names the rows."""
-    cell = "<{0}{2}>{1}</{0}>".format
-    top = "".join(cell("th", html.escape(text), ' scope="col"') for text in head)
-    body = "".join("<tr>" + "".join(cell("td" if i else "th", html.escape(text), "" if i else ' scope="row"') for i, text in enumerate(row))
-                   + "</tr>" for row in rows)
+    top = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in head)
+    body = "".join(f'<tr><th scope="row">{html.escape(first)}</th>'
+                   + "".join(f"<td>{html.escape(text)}</td>" for text in rest) + "</tr>"
+                   for first, *rest in rows)
     return f'<div class="gim-table"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'

@@ -41,7 +41,7 @@ gim.define("confusion", (figure, stage, data, gim) => {
   const cells = all.map((r) => all.map((c) => one(r, c, "gridcell", svg("rect", { class: "touch" }), counts[r][c] || r === c ? svg(r === c ? "rect" : "circle", { class: "mark" }) : null,
     counts[r][c] || r === c ? svg("text", { class: "count", "text-anchor": "middle" }, String(counts[r][c])) : null)));
   const corner = svg("text", { class: "title", "text-anchor": "end" }, "truth \u2193"), cornerSaid = svg("text", { class: "title" }, "the network said \u2192");
-  const recall = svg("text", { class: "title" }, "recall"), precision = svg("text", { class: "title", "text-anchor": "end" }, "precision");
+  const recall = svg("text", { class: "title", "text-anchor": "end" }, "recall"), precision = svg("text", { class: "title", "text-anchor": "end" }, "precision");
   const grid = svg("svg", { class: "grid", onpointermove: (event) => { if (!state.kept && (event.pointerType === "mouse" || event.pressure > 0)) point(event, false); }, onclick: (event) => point(event, true),
     onpointerleave: (event) => { if (event.pointerType === "mouse" && !state.kept) choose(-1, -1); } },
   svg("g", { "aria-hidden": "true" }, sheet, band, band2, lines, corner, cornerSaid, recall, precision),
@@ -68,7 +68,7 @@ gim.define("confusion", (figure, stage, data, gim) => {
     const H = top + n * size + (size >= 19 ? 42 : 32);
     grid.setAttribute("viewBox", `0 0 ${w} ${H}`);
     for (const [node, where] of [[sheet, { x: left, y: top, width: n * size, height: n * size }], [lines, { d: all.slice(1).map((k) => `M${left + k * size} ${top}v${n * size}M${left} ${top + k * size}h${n * size}`).join("") }],
-      [corner, { x: left - 6, y: top - 6 }], [cornerSaid, { x: left, y: 10 }], [recall, { x: left + n * size + (phone && n > 12 ? 3 : 6), y: top + n * size + (size >= 19 ? 16 : 12) }], [precision, { x: left - 6, y: top + n * size + 16 }]])
+      [corner, { x: left - 6, y: top - 6 }], [cornerSaid, { x: left, y: 10 }], [recall, { x: Math.min(w - 1, left + n * size + Math.max(38, side - 6)), y: top + n * size + 16 }], [precision, { x: left - 6, y: top + n * size + 16 }]])
       for (const key in where) node.setAttribute(key, where[key]);
     grid.style.setProperty("--font", font + "px");
     for (const r of all) {

@@ -93,7 +93,7 @@ gim.define("curves", (figure, stage, data, gim) => {
   const rows = series.map((one) => el("tr", {}, el("th", { scope: "row" }, single ? null : svg("svg", { viewBox: "-7 -7 14 14", width: 13, height: 13, "aria-hidden": "true" }, svg("path", { d: gim.mark(one.look[0], 5), style: `fill:${one.look[1]}` })), one.name), keys.map(() => el("td", {}))));
   const table = el("table", { class: "readings" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span", { class: "gim-voice" }, "name")), keys.map((key) => el("th", { scope: "col" }, data.measures[key])))), el("tbody", {}, rows));
   const places = best ? el("p", { class: "best-note" }, svg("svg", { viewBox: "-8 -8 16 16", width: 14, height: 14, "aria-hidden": "true" }, svg("g", { class: "best" }, svg("circle", { r: 6 }))), " Smallest validation loss: ",
-    series.flatMap((one, i) => [i ? ", " : "", el("button", { type: "button", class: "gim-shown", onclick: () => go(best[i]) }, `${single ? "" : one.name + ", "}epoch ${best[i]}`)]), ".") : null;
+    series.map((one, i) => el("button", { type: "button", class: "gim-shown", onclick: () => go(best[i]) }, `${single ? "" : one.name + ", "}epoch ${best[i]}`))) : null;
   const scale = positive ? el("div", { class: "gim-group gim-tools", role: "group", "aria-label": "Scale of the loss" }, ["linear", "logarithmic"].map((word, k) => el("button", { type: "button", "aria-pressed": String(!k), onclick() {
     log = !!k;
     figure.dataset.scale = word;
