@@ -65,6 +65,7 @@ gim.define("calibration", (figure, stage, data, gim) => {
     const label = T.toFixed(2);
     Object.assign(figure.dataset, { temperature: label, error: got.error.toFixed(4), mean: got.mean.toFixed(4), accuracy: accuracy.toFixed(4), loss: got.loss.toFixed(4) });
     now.textContent = label;
+    at.textContent = `at T = ${label}`;                                            // a saved drawing has no slider
     scrub.setAttribute("aria-valuetext", `temperature ${label}: mean confidence ${percent(got.mean, 1)}, accuracy stays ${percent(accuracy, 1)}, expected calibration error ${percent(got.error, 1)}`);
     tell(got);
   }
@@ -103,9 +104,9 @@ gim.define("calibration", (figure, stage, data, gim) => {
     if (b >= 0) say(words(b));
   }
 
-  const facts = {}, say = gim.voice(figure), says = el("p", { class: "says" }), now = el("b", {});
-  const cards = el("dl", { class: "facts" }, [["accuracy", "accuracy", "stays"], ["confidence", "mean confidence", "moves"], ["error", "calibration error", "0 is best"], ["loss", "log loss", "less is better"]].map(([name, title, hint]) =>
-    el("div", { class: name }, el("dt", {}, title), el("dd", {}, (facts[name] = el("b", {})), el("small", {}, hint)))));
+  const facts = {}, say = gim.voice(figure), says = el("p", { class: "says" }), now = el("b", {}), at = el("small", {});
+  const cards = el("dl", { class: "facts" }, [["accuracy", "accuracy", "stays"], ["confidence", "mean confidence", ""], ["error", "calibration error", "0 is best"], ["loss", "log loss", "less is better"]].map(([name, title, hint]) =>
+    el("div", { class: name }, el("dt", {}, title), el("dd", {}, (facts[name] = el("b", {})), name === "confidence" ? at : el("small", {}, hint)))));
   function turn(t) { T = t; scrub.value = Math.log2(t); if (shape) show(); }
   const scrub = el("input", { type: "range", min: -2, max: 2, step: 0.05, value: 0, "aria-label": "Temperature", oninput: () => { T = 2 ** +scrub.value; show(); } });
   /* The smallest log loss by golden section: in log T it falls once and rises once. */

@@ -68,7 +68,7 @@ gim.define("confusion", (figure, stage, data, gim) => {
     const H = top + n * size + (size >= 19 ? 42 : 32);
     grid.setAttribute("viewBox", `0 0 ${w} ${H}`);
     for (const [node, where] of [[sheet, { x: left, y: top, width: n * size, height: n * size }], [lines, { d: all.slice(1).map((k) => `M${left + k * size} ${top}v${n * size}M${left} ${top + k * size}h${n * size}`).join("") }],
-      [corner, { x: left - 6, y: top - 6 }], [cornerSaid, { x: left, y: 10 }], [recall, { x: Math.min(w - 1, left + n * size + Math.max(38, side - 6)), y: top + n * size + 16 }], [precision, { x: left - 6, y: top + n * size + 16 }]])
+      [corner, { x: left - 6, y: top - 6 }], [cornerSaid, { x: left, y: 10 }], [recall, { x: Math.min(w - 1, left + n * size + Math.max(38, side - 6)), y: top + n * size + (phone && n > 12 ? 30 : 16) }], [precision, { x: left - 6, y: top + n * size + 16 }]])
       for (const key in where) node.setAttribute(key, where[key]);
     grid.style.setProperty("--font", font + "px");
     for (const r of all) {
