@@ -220,12 +220,12 @@ def test_rows_are_read_as_text(running, pages, width):
     with site.Visit(running, pages["intervals"], width=width) as visit:
         says, figure = visit.page.locator(".says"), visit.page.locator("figure")
         assert says.inner_text() == "1 of 2 variants lie within the spread of spatial; outside: no graph."
-        visit.page.locator(".row").first.focus()
+        visit.page.locator(".variant").first.focus()
         assert says.inner_text().startswith("spatial: mean 87.0 % (seeds from 85.0 to 89.0 %, standard deviation 2.0).")
         visit.page.keyboard.press("ArrowDown")
         assert "The mean is 2.0 points below spatial, within the spread: their seeds overlap." in says.inner_text()
         assert "The goal, 90.0 %, is missed by the mean." in says.inner_text()
-        visit.page.mouse.click(*middle(visit.page.locator(".row .touch").nth(2)))
+        visit.page.mouse.click(*middle(visit.page.locator(".variant .touch").nth(2)))
         assert figure.get_attribute("data-row") == "2" and "outside the spread" in says.inner_text()
         assert visit.page.locator(".plot .seed").count() == 9 and visit.page.locator(".plot .interval").count() == 3
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -21,7 +21,7 @@ gim.define("intervals", (figure, stage, data, gim) => {
   }
 
   const ground = svg("g", { "aria-hidden": "true" });
-  const lines = rows.map((row, i) => svg("g", { class: row === base ? "row base" : "row", role: "img", tabindex: i ? -1 : 0, "aria-label": words(i), onfocus: () => choose(i), onkeydown: (event) => roam(event, i) }));
+  const lines = rows.map((row, i) => svg("g", { class: row === base ? "variant base" : "variant", role: "img", tabindex: i ? -1 : 0, "aria-label": words(i), onfocus: () => choose(i), onkeydown: (event) => roam(event, i) }));
   const picture = svg("svg", { class: "plot", role: "group", "aria-label": "Rows: up and down keys go from variant to variant", onpointermove: (event) => { if (!kept && event.pointerType === "mouse") point(event, false); }, onclick: (event) => point(event, true),
     onpointerleave: (event) => { if (event.pointerType === "mouse" && !kept) choose(-1); } }, ground, ...lines);
 
