@@ -377,7 +377,7 @@ PREDICTIONS = {
         truth=1,
         reply="On the recordings: the arms. Standing still they cost the squat most, and the legs cost it next to nothing. "
               "Another network, or another set of exercises, may say otherwise: ask it.",
-        later="It is measured near the end, over all test clips."),
+        later="It is measured near the end."),
 }
 
 box = boxes.by_name(boxes.box, BOXES)
