@@ -133,8 +133,8 @@ def check_picture(visit, text, figure):
     # the frame of the figure may run through the margin that the file has
     one, other = coarse(saved)[1:-1, 1:-1], coarse(shown)[1:-1, 1:-1]
     assert one.max() > 0.1, "the file is blank"
-    # explorer and microscope have frames around their words, which are the page's and not the drawing's
-    framed = figure.get_attribute("data-gim") in ("partition", "microscope")
+    # these have frames around their words, which are the page's and not the drawing's
+    framed = figure.get_attribute("data-gim") in ("partition", "microscope", "edges", "embedding")
     assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > (0.85 if framed else 0.97)
     assert (0.85 if framed else 0.95) < one.sum() / other.sum() < 1.05
 

@@ -116,13 +116,13 @@ if (!gim.save) (function (gim) {
   /* The lines of a text node, each a string with its place. */
   function lines(node) {
     const found = [], range = document.createRange();
-    for (const word of node.data.matchAll(/\S+/g)) {
+    for (const word of node.data.matchAll(/[^\s-]+-*|-+/g)) {           // a line may break after a hyphen too
       range.setStart(node, word.index);
       range.setEnd(node, word.index + word[0].length);
       const box = range.getBoundingClientRect(), line = found[found.length - 1];
       if (!box.width) continue;
       if (line && Math.abs(line.box.top - box.top) < 2) {
-        line.words += " " + word[0];
+        line.words += (/\s/.test(node.data[word.index - 1]) ? " " : "") + word[0];
         line.box = new DOMRect(line.box.x, line.box.y, box.right - line.box.x, line.box.height);
       } else found.push({ words: word[0], box });
     }
