@@ -279,7 +279,6 @@ BOXES = {
                0.09: "That is p(1 &minus; p), before it is divided by n and the root is drawn.",
                9: "That is p(1 &minus; p) in per cent: it has not been divided by n, and no root drawn.",
                30: "Divide by n before you draw the root.",
-               0.09486833: "The root of p/n: 1 &minus; p is missing.",
                9.486833: "The root of p/n: 1 &minus; p is missing.",
                6: "That is two standard errors, about the half width of a 95 % interval. One was asked for.",
                0.0009: "The root is still to be drawn, and then it becomes per cent."},
@@ -294,7 +293,6 @@ BOXES = {
                ([75, 75], "The second weighs every class alike, however many clips it has: 90, 80 and 40 %."),
                ([75, 66.67], "That divides by columns: 18 of 22, 8 of 12, 4 of 6 would be what a guess is worth. The truth is "
                              "in the rows."),
-               ([75, 71.7], "That divides by columns. The truth is in the rows: 18 of 20, 8 of 10, 4 of 10."),
                ([75, 71.72], "That divides by columns. The truth is in the rows: 18 of 20, 8 of 10, 4 of 10."),
                ([0.75, 0.7], "In per cent, please: a hundred times as much.")],
         hints=("How many clips are there in all, and how many on the diagonal?",
