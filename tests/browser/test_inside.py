@@ -75,7 +75,7 @@ def test_a_touch_on_the_strip_goes_to_its_frame_and_joint_and_back(running, page
         sheet, row = visit.page.locator(".sheet").bounding_box(), visit.page.locator("svg.strip .name").nth(HAND).bounding_box()
         visit.page.mouse.click(sheet["x"] + sheet["width"] * 7.5 / T, row["y"] + row["height"] / 2)
         assert (figure.get_attribute("data-frame"), figure.get_attribute("data-joint")) == ("7", str(HAND))
-        assert "right hand, frame 7: 100 % of the largest value" in visit.page.locator(".note").inner_text()
+        visit.page.locator(".note", has_text="right hand, frame 7: 100 % of the largest value").wait_for()  # with the next frame
         assert strip.get_attribute("aria-valuenow") == "7" and "right hand: 100 %" in strip.get_attribute("aria-valuetext")
         cursor = visit.page.locator(".cursor").bounding_box()
         assert abs(cursor["x"] + cursor["width"] / 2 - (sheet["x"] + sheet["width"] * 7.5 / T)) < 2
