@@ -18,8 +18,8 @@ from torchmetrics.functional.classification import multiclass_confusion_matrix
 from tqdm.auto import tqdm
 
 
-def fit(model, data, optimizer, epochs, *, schedule=None, validation=None, patience=None, loss=None, augment=None, batch_size=32,
-        clip_norm=None, precision="no", seed=0, checkpoint=None, progress=True):
+def fit(model, data, optimizer, epochs, *, schedule=None, validation=None, patience=None, loss=None, judge=None, augment=None,
+        batch_size=32, clip_norm=None, precision="no", seed=0, checkpoint=None, progress=True):
     """Train `model` in place.
 
     Every epoch draws its order, its augmentation and its dropout from a seed of its own. So a run that was killed and called
@@ -34,6 +34,7 @@ def fit(model, data, optimizer, epochs, *, schedule=None, validation=None, patie
         validation: a dataset of pairs that is never trained on; its loss and accuracy join the history.
         patience: stop after this many epochs without a smaller validation loss, and go back to the weights of the best epoch.
         loss: function of (logits, y), mean over the batch; cross-entropy unless given.
+        judge: what scores the validation set, `evaluate` for classes (unless given), `forecast` for numbers to come.
         augment: function x -> x of a training batch, drawing from torch's global generator.
         batch_size: examples for each step of the optimizer, over all processes.
         clip_norm: largest allowed norm of all gradients together.
@@ -43,8 +44,8 @@ def fit(model, data, optimizer, epochs, *, schedule=None, validation=None, patie
         progress: whether to show a bar.
 
     Returns:
-        list with one dict an epoch: "epoch", "loss", "learning_rate", "seconds" and, with `validation`, "validation_loss" and
-        "validation_accuracy".
+        list with one dict an epoch: "epoch", "loss", "learning_rate", "seconds" and, with `validation`, "validation_loss" and,
+        for classes, "validation_accuracy".
 
     Raises:
         ValueError: for wrong arguments, a loss that is not finite, or a checkpoint of another run.
@@ -93,8 +94,8 @@ def fit(model, data, optimizer, epochs, *, schedule=None, validation=None, patie
         if schedule is not None:
             schedule.step()
         if validation is not None:
-            scores = evaluate(bare, validation, loss=loss, batch_size=batch_size)
-            row |= {"validation_loss": scores["loss"], "validation_accuracy": scores["accuracy"]}
+            scores = (judge or evaluate)(bare, validation, loss=loss, batch_size=batch_size)
+            row |= {f"validation_{name}": scores[name] for name in ("loss", "accuracy") if name in scores}
             if patience is not None and (best is None or scores["loss"] < best["loss"]):
                 best = {"epoch": epoch, "loss": scores["loss"], "model": copy.deepcopy(bare.state_dict())}
         history.append(row | {"seconds": time.perf_counter() - began})
@@ -128,13 +129,7 @@ def evaluate(model, data, *, loss=None, batch_size=64):
     if not len(data):
         raise ValueError("data is empty, expected at least one example")
     loss = loss or nn.CrossEntropyLoss()
-    device = next(model.parameters()).device
-    training = model.training
-    model.eval()
-    with torch.no_grad():
-        pairs = [(model(x.to(device)).float().cpu(), y) for x, y in DataLoader(data, batch_size)]
-    model.train(training)
-    logits, labels = (torch.cat(parts) for parts in zip(*pairs, strict=True))
+    logits, labels = _outputs(model, data, batch_size)
     classes = logits.shape[1]
     if labels.min() < 0 or labels.max() >= classes:
         raise ValueError(f"data holds the label {int(labels.max() if labels.max() >= classes else labels.min())}, expected 0 to "
@@ -144,6 +139,42 @@ def evaluate(model, data, *, loss=None, batch_size=64):
     return {"loss": loss(logits, labels).item(), "accuracy": (ranked[:, 0] == labels).float().mean().item(),
             "top5": (ranked == labels[:, None]).any(1).float().mean().item(),
             "per_class": confusion.diagonal() / confusion.sum(1), "confusion": confusion, "logits": logits, "labels": labels}
+
+
+def forecast(model, data, *, loss=None, batch_size=64):
+    """What a network expects of the steps to come.
+
+    Args:
+        model: a module from a batch ``x`` to forecasts, such as (N, H, V).
+        data: a torch dataset of pairs (x, y), y of the shape of a forecast.
+        loss: function of (forecasts, y); the mean absolute error unless given.
+        batch_size: examples at a time.
+
+    Returns:
+        dict: "loss", "forecasts" (n, H, V) and "targets" (n, H, V), both on the CPU and in the order of `data`.
+
+    Raises:
+        ValueError: `data` is empty, or forecasts and targets differ in shape, which a loss would silently broadcast.
+    """
+    if not len(data):
+        raise ValueError("data is empty, expected at least one example")
+    forecasts, targets = _outputs(model, data, batch_size)
+    if forecasts.shape != targets.shape:
+        raise ValueError(f"the model gives forecasts of shape {tuple(forecasts.shape)}, the targets have {tuple(targets.shape)}: "
+                         "expected the same, (n, H, V); a loss of the two would be taken over every pair of entries")
+    loss = loss or nn.L1Loss()
+    return {"loss": loss(forecasts, targets).item(), "forecasts": forecasts, "targets": targets}
+
+
+def _outputs(model, data, batch_size):
+    """What the model in evaluation mode makes of each example, and what it should be: two tensors on the CPU."""
+    training, device = model.training, next(model.parameters()).device
+    model.eval()
+    with torch.no_grad():
+        pairs = [(model(x.to(device)).float().cpu(), y) for x, y in DataLoader(data, batch_size)]
+    model.train(training)
+    outputs, targets = (torch.cat(parts) for parts in zip(*pairs, strict=True))
+    return outputs, targets
 
 
 def save_atomically(state, path):

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from stgcn_lib.training import evaluate, fit, save_atomically
+from stgcn_lib.training import evaluate, fit, forecast, save_atomically
 
 from .training_run import data, network, run
 
@@ -143,6 +143,31 @@ def test_evaluate_changes_nothing():
     before = {name: value.clone() for name, value in model.state_dict().items()}
     evaluate(model, data())
     assert model.training and all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_forecast_keeps_the_order_and_the_mode():
+    x = torch.arange(10.0).reshape(5, 2)
+    model = Identity().train()
+    found = forecast(model, TensorDataset(x, x + 1), batch_size=2)
+    assert torch.equal(found["forecasts"], x) and torch.equal(found["targets"], x + 1) and model.training
+    assert found["loss"] == 1.0 and forecast(model, TensorDataset(x, x + 2), loss=nn.MSELoss())["loss"] == 4.0
+
+
+def test_forecast_refuses_what_a_loss_would_broadcast():
+    x = torch.zeros(4, 3)
+    with pytest.raises(ValueError, match=r"shape \(4, 3\), the targets have \(4, 1\)"):
+        forecast(Identity(), TensorDataset(x, x[:, :1]))
+    with pytest.raises(ValueError, match="data is empty"):
+        forecast(Identity(), TensorDataset(x[:0], x[:0]))
+
+
+def test_fit_is_judged_by_what_it_is_given():
+    x = torch.randn(16, 3, generator=torch.Generator().manual_seed(0))
+    model, pairs = nn.Linear(3, 3), TensorDataset(x, 2 * x)
+    history = fit(model, pairs, torch.optim.Adam(model.parameters(), 0.05), 4, loss=nn.MSELoss(), judge=forecast, validation=pairs,
+                  progress=False)
+    assert history[-1]["validation_loss"] == pytest.approx(forecast(model, pairs, loss=nn.MSELoss())["loss"])
+    assert history[-1]["validation_loss"] < history[0]["validation_loss"] and "validation_accuracy" not in history[0]
 
 
 def test_clipping_bounds_the_step():
