@@ -12,8 +12,8 @@ from stgcn_lib.viz import Component, theme
 from stgcn_lib.viz import html as viz_html
 
 ASSETS = sorted(viz_html.ASSETS.glob("*.*"))
-FAMILIES = [("left", "right", "trunk"), ("root", "centripetal", "centrifugal"), ("receiver", "sender"), ("truth", "forecast"),
-            ("given", "learned")]
+FAMILIES = [("left", "right", "trunk"), ("root", "centripetal", "centrifugal"), ("receiver", "sender"),
+            ("truth", "forecast", "forecast-2", "last-value", "daily", "linear"), ("given", "learned")]
 
 
 class Page(HTMLParser):
@@ -78,7 +78,7 @@ def test_contrast_formula_on_known_pairs():
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("surface", ["surface", "raised"])
 def test_every_colour_that_carries_words_or_marks_is_readable(dark, surface):
-    exempt = {"surface", "raised", "line", "soft", "shadow", "time-0", "time-1", "time-2", "time-3"}
+    exempt = {"surface", "raised", "line", "soft", "shadow", "time-0", "time-1", "time-2", "time-3", "speed-2", "speed-3", "speed-4"}
     for name in theme.COLORS.keys() - exempt:
         assert contrast(theme.color(name, dark), theme.color(surface, dark)) >= 4.5, name
 
@@ -103,6 +103,12 @@ def test_colour_never_speaks_alone(family):
 def test_time_stands_out_more_the_later_it_is(dark):
     steps = [contrast(theme.color(f"time-{i}", dark), theme.color("surface", dark)) for i in range(5)]
     assert steps == sorted(steps) and steps[4] > 2 * steps[0]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_speed_stands_out_more_the_slower_it_is(dark):
+    steps = [contrast(theme.color(f"speed-{i}", dark), theme.color("surface", dark)) for i in range(5)]
+    assert all(slower > 1.4 * faster for slower, faster in zip(steps, steps[1:], strict=False)) and steps[4] > 1.3
 
 
 def test_one_light_colour_has_one_dark_colour():

@@ -5,7 +5,7 @@ meaning a second sign for readers who cannot tell the colours apart, for grey pr
 """
 
 # name: (on light, on dark). Contrast against the surface is at least 4.5 to 1 for all but
-# `surface`, `raised`, `line`, `soft`, `shadow` and the earlier half of `time`.
+# `surface`, `raised`, `line`, `soft`, `shadow`, the earlier half of `time` and the faster half of `speed`.
 COLORS = {
     "surface": ("#ffffff", "#14181e"),
     "raised": ("#f6f7f9", "#1d232b"),
@@ -30,6 +30,11 @@ COLORS = {
     # truth and forecast, given and learned
     "truth": ("#1c2430", "#e6ebf1"),
     "forecast": ("#6a3fb5", "#c3a5ff"),
+    # what a forecast is compared with: another network, the value of now, the mean at this time of day, a linear model
+    "forecast-2": ("#9a2b7b", "#f09bd2"),
+    "last-value": ("#6b6b6b", "#8f959e"),
+    "daily": ("#1b7a3d", "#6fd695"),
+    "linear": ("#7d6200", "#ecd05a"),
     "given": ("#56606e", "#a7b1be"),
     "learned": ("#a3430d", "#ffb27a"),
     # the fill of a matrix cell: its strength is mixed over the surface
@@ -41,12 +46,19 @@ COLORS = {
     "time-2": ("#948e77", "#8a8779"),
     "time-3": ("#565c6d", "#bcae6c"),
     "time-4": ("#00224e", "#fee838"),
+    # speed on a road, from standing to free: the slower, the more it stands out from the surface, in colour as in grey
+    "speed-0": ("#3d0c45", "#fff1b0"),
+    "speed-1": ("#8f1d4d", "#ffb454"),
+    "speed-2": ("#c9523a", "#ee6f56"),
+    "speed-3": ("#e0a055", "#a8467a"),
+    "speed-4": ("#d9d3aa", "#574685"),
     "shadow": ("#1c2430", "#000000"),
 }
 DASH = {"left": "", "right": "7 3", "trunk": "", "root": "", "centripetal": "8 3", "centrifugal": "2 3",
-        "truth": "", "forecast": "6 3", "given": "", "learned": "2 3"}
+        "truth": "", "forecast": "6 3", "forecast-2": "3 2", "last-value": "1 3", "daily": "9 3 2 3", "linear": "12 4", "given": "", "learned": "2 3"}
 MARK = {"left": "circle", "right": "square", "trunk": "diamond", "receiver": "ring", "sender": "dot",
-        "root": "square", "centripetal": "triangle-in", "centrifugal": "triangle-out"}
+        "root": "square", "centripetal": "triangle-in", "centrifugal": "triangle-out",
+        "forecast": "diamond", "forecast-2": "circle", "last-value": "square", "daily": "triangle-out", "linear": "triangle-in"}
 TIME_RAMP = "cividis"  # matplotlib's name; readable by the colour-blind and in grey
 
 # Where each host says "dark": the book, JupyterLab and Notebook 7, Colab. Paper is white, and `gim-light` asks for light.
