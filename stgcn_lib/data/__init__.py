@@ -1,22 +1,23 @@
-"""Motion as arrays: recorded sets, synthetic people, and the steps between a clip and a network.
+"""Motion and traffic as arrays: recorded sets, synthetic people and roads, and the steps from there to a network.
 
-``load(name)`` reads a recorded set into a `Dataset`, and downloads it first if it is not on this computer; ``motions.generate()``
-makes one without any file.
+``load(name)`` reads a recorded set into a `Dataset`, or a `traffic.TrafficSeries` if it is one of a road network, and downloads it
+first if it is not on this computer; ``motions.generate()`` makes a set without any file.
 """
 
 import os
 
-from . import augment, bvh, camera, cmu, kinematics, motions, msr_action3d, pose_files, transforms, ui_prmd, utkinect
+from . import augment, bvh, camera, cmu, kinematics, motions, msr_action3d, pose_files, traffic, transforms, ui_prmd, utkinect
 from .cache import DataNotFound, available, data_root
 from .dataset import Dataset
 from .download import DownloadError, fetch
 
 __all__ = ["DataNotFound", "Dataset", "DownloadError", "READERS", "augment", "available", "bvh", "camera", "cmu", "data_root",
-           "fetch", "kinematics", "load", "motions", "msr_action3d", "pose_files", "transforms", "ui_prmd",
+           "fetch", "kinematics", "load", "motions", "msr_action3d", "pose_files", "traffic", "transforms", "ui_prmd",
            "utkinect"]
 
 READERS = {"cmu_expmap": cmu.load, "ui_prmd": ui_prmd.load, "animated_drawings_bvh": bvh.load, "utkinect": utkinect.load,
-           "msr_action3d": msr_action3d.load}
+           "msr_action3d": msr_action3d.load, "los_loop": traffic.los_loop, "pemsd7m": traffic.pemsd7m, "metr_la": traffic.metr_la,
+           "pems_bay": traffic.pems_bay}
 
 
 def load(name, split="all", root=None, download=True, **only):
