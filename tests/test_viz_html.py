@@ -78,7 +78,8 @@ def test_contrast_formula_on_known_pairs():
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("surface", ["surface", "raised"])
 def test_every_colour_that_carries_words_or_marks_is_readable(dark, surface):
-    exempt = {"surface", "raised", "line", "soft", "shadow", "time-0", "time-1", "time-2", "time-3", "speed-2", "speed-3", "speed-4"}
+    exempt = {"surface", "raised", "line", "soft", "shadow", "time-0", "time-1", "time-2", "time-3",
+              "speed-2", "speed-3", "speed-4"}
     for name in theme.COLORS.keys() - exempt:
         assert contrast(theme.color(name, dark), theme.color(surface, dark)) >= 4.5, name
 

@@ -9,8 +9,10 @@ from .inside import edge_importance, embedding_map, heat_player
 from .microscope import microscope
 from .partition import partition_explorer
 from .player import player
+from .roads import error_profile, forecast_fan, road_map, space_time
 from .scores import calibration, calibration_error, confusion, intervals, learning_curves
 from .views import adjacency_view
 
 __all__ = ["Component", "adjacency_view", "anatomy", "calibration", "calibration_error", "confusion", "edge_importance",
-           "embedding_map", "heat_player", "intervals", "learning_curves", "microscope", "partition_explorer", "player"]
+           "embedding_map", "error_profile", "forecast_fan", "heat_player", "intervals", "learning_curves", "microscope",
+           "partition_explorer", "player", "road_map", "space_time"]

@@ -19,6 +19,7 @@ ALWAYS = ("core", "save")
 NEEDS = {"player": ("skeleton",), "partition": tuple(f"partition-{part}" for part in ("math", "body", "matrix", "state")),
          "heat": ("skeleton",), "embedding": ("skeleton",),
          "confusion": ("scores",), "curves": ("scores",), "calibration": ("scores",), "intervals": ("scores",),
+         **{kind: ("scores", "roads") for kind in ("road-map", "space-time", "forecast-fan", "error-profile")},
          "microscope": ("partition-math", "partition-body", "microscope-math")}
 
 

@@ -55,7 +55,8 @@ COLORS = {
     "shadow": ("#1c2430", "#000000"),
 }
 DASH = {"left": "", "right": "7 3", "trunk": "", "root": "", "centripetal": "8 3", "centrifugal": "2 3",
-        "truth": "", "forecast": "6 3", "forecast-2": "3 2", "last-value": "1 3", "daily": "9 3 2 3", "linear": "12 4", "given": "", "learned": "2 3"}
+        "truth": "", "forecast": "6 3", "forecast-2": "3 2", "last-value": "1 3", "daily": "9 3 2 3", "linear": "12 4",
+        "given": "", "learned": "2 3"}
 MARK = {"left": "circle", "right": "square", "trunk": "diamond", "receiver": "ring", "sender": "dot",
         "root": "square", "centripetal": "triangle-in", "centrifugal": "triangle-out",
         "forecast": "diamond", "forecast-2": "circle", "last-value": "square", "daily": "triangle-out", "linear": "triangle-in"}

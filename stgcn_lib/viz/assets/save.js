@@ -177,7 +177,7 @@ if (!gim.save) (function (gim) {
   const figures = () => [...document.querySelectorAll("figure[data-gim]")].filter((one) => !QUESTIONS.has(one.dataset.gim));
   function fileName(figure) {
     const page = decodeURIComponent(location.pathname).replace(/^.*\//, "").replace(/\.html$/, "");
-    const at = figure.dataset.frame === undefined ? "" : "-t" + figure.dataset.frame;
+    const at = figure.dataset.frame === undefined ? "" : "-t" + figure.dataset.frame.replace(/\D/g, "");   // a clock is 08:15
     return `${gim.base && page && page !== "index" ? page : "graphs-in-motion"}-figure-${figures().indexOf(figure) + 1}${at}.svg`;
   }
   /* The palette of light, on or off, at once: nothing may be on its way from one colour to the other. */
