@@ -1,6 +1,8 @@
 """Traffic as tables: speeds of road networks, their windows, and forecasts that need no network."""
 
+from . import baselines
 from .readers import los_loop, metr_la, pems_bay, pemsd7m, pemsd7m_graph
-from .series import Scaler, TrafficSeries, Windows, daily_table
+from .series import Scaler, TrafficSeries, Windows, daily_table, table_by_row
 
-__all__ = ["Scaler", "TrafficSeries", "Windows", "daily_table", "los_loop", "metr_la", "pems_bay", "pemsd7m", "pemsd7m_graph"]
+__all__ = ["Scaler", "TrafficSeries", "Windows", "baselines", "daily_table", "los_loop", "metr_la", "pems_bay", "pemsd7m",
+           "pemsd7m_graph", "table_by_row"]

@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 
-from ... import graphs
+from ...graphs import RoadGraph, gaussian_adjacency
 from .. import cache
 from .series import TrafficSeries
 
@@ -38,7 +38,7 @@ def los_loop(split="all", root=None):
     sensors = tuple(speeds.open(encoding="utf-8").readline().strip().split(","))
     values = _table(speeds, SHAPES["los_loop"], skip=1)
     weights = _table(adjacency, (len(sensors), len(sensors)))
-    graph = graphs.RoadGraph(weights, sensors=sensors, positions=_places(places, sensors, "sensor_id", "longitude", "latitude"),
+    graph = RoadGraph(weights, sensors=sensors, positions=_places(places, sensors, "sensor_id", "longitude", "latitude"),
                       name="los_loop")
     return TrafficSeries("los_loop", values, graph, licence="MIT",
                          source="METR-LA, 1 to 7 March 2012 (Li et al. 2018), gaps filled in by Zhao et al. (2019), T-GCN.")
@@ -84,10 +84,10 @@ def pemsd7m_graph(root=None, graph="paper"):
     with stations.open(encoding="utf-8", newline="") as stream:
         sensors = tuple(row["ID"] for row in csv.DictReader(stream))
     if graph == "paper":
-        weights = graphs.gaussian_adjacency(distances).numpy()
+        weights = gaussian_adjacency(distances).numpy()
     else:
         weights = _sparse(cache.file(folder / "adj.npz", "pemsd7m", root), V)
-    return graphs.RoadGraph(weights, sensors=sensors, positions=_places(stations, sensors, "ID", "Longitude", "Latitude"),
+    return RoadGraph(weights, sensors=sensors, positions=_places(stations, sensors, "ID", "Longitude", "Latitude"),
                      distances=distances, name="pemsd7m" if graph == "paper" else "pemsd7m-dense")
 
 

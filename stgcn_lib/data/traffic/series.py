@@ -305,27 +305,56 @@ def daily_table(series, rows, weekdays=None):
     Raises:
         ValueError: if no known value is among those rows.
     """
-    values, known, steps = _counted(series, rows, weekdays)
-    total, count = np.zeros((2, series.steps_per_day, values.shape[1]))
-    np.add.at(total, steps, values)
-    np.add.at(count, steps, known)
-    return _filled_table(total, count)
+    return _mean_of_day(*_sums(series, _counted(series, rows, weekdays)))
+
+
+def table_by_row(series, rows, weekdays=None):
+    """What the daily table says for each row, made without the day of that row.
+
+    What a table of five days says of a row of one of them is to a fifth that row itself. A model that is trained beside such a
+    table learns to trust it more than it may on a day that the table has never seen. Here each day is told what the *other* days
+    say. A day that does not count gets the whole `daily_table`, and so does the only day that counts.
+
+    Args:
+        series, rows, weekdays: as in `daily_table`.
+
+    Returns:
+        (T, V) float64.
+    """
+    day, step = series.times.astype("datetime64[D]"), series.step_of_day
+    rows = _counted(series, rows, weekdays)
+    total, count = _sums(series, rows)
+    by_row = _mean_of_day(total, count)[step]
+    for one in np.unique(day[rows]):
+        without, left = (whole - part for whole, part in
+                         zip((total, count), _sums(series, rows[day[rows] == one]), strict=True))
+        if left.any():
+            by_row[day == one] = _mean_of_day(without, left)[step[day == one]]
+    return by_row
 
 
 def _counted(series, rows, weekdays):
-    """Values (n, V) with 0 for unknown ones, mask (n, V) and step of day (n,) of the rows that count."""
+    """The numbers of the rows that count."""
     number = np.arange(len(series))
     rows = number[rows] if isinstance(rows, slice) else np.asarray(rows)
     if weekdays is not None:
         rows = rows[np.isin(series.weekday()[rows], list(weekdays))]
-    known = series.mask[rows]
-    if not known.any():
+    if not series.mask[rows].any():
         raise ValueError("rows and weekdays leave no known value for a daily table")
-    return np.where(known, series.values[rows], 0).astype(np.float64), known, series.step_of_day[rows]
+    return rows
 
 
-def _filled_table(total, count):
-    """Means from sums and counts (steps, V), with every gap closed."""
+def _sums(series, rows):
+    """Sum and number of the known values at each time of day, both (steps_per_day, V)."""
+    total, count = np.zeros((2, series.steps_per_day, series.values.shape[1]))
+    known = series.mask[rows]
+    np.add.at(total, series.step_of_day[rows], np.where(known, series.values[rows], 0))
+    np.add.at(count, series.step_of_day[rows], known)
+    return total, count
+
+
+def _mean_of_day(total, count):
+    """Means from sums and numbers (steps_per_day, V), with every gap closed."""
     def mean(axis):
         return total.sum(axis) / np.maximum(count.sum(axis), 1)
     others = np.where(count.sum(1) > 0, mean(1), total.sum() / count.sum())[:, None]  # (steps, 1)
@@ -353,7 +382,8 @@ class Windows(torch.utils.data.Dataset):
             "table ahead", what it says for the time `outputs` rows later: with as many inputs as outputs these are the times that
             are forecast. That is no look into the future, as the table is fitted on training rows.
         scaler: a `Scaler`; None leaves speeds in units.
-        table: (steps_per_day, V) from `daily_table`, for the features "table" and "table ahead".
+        table: for the features "table" and "table ahead", (T, V) from `table_by_row`, which is the honest one for training, or
+            (steps_per_day, V) from `daily_table`.
 
     Raises:
         ValueError: for an unknown feature, a table of the wrong shape or none where one is needed, or a window that is not wholly
@@ -373,9 +403,12 @@ class Windows(torch.utils.data.Dataset):
             raise ValueError(f"the window that starts at row {outside[0]} needs {inputs} + {outputs} rows, the series "
                              f"{series.name!r} has rows 0 to {len(series)}")
         if any(name.startswith("table") for name in self.features):
-            expected = (series.steps_per_day, series.values.shape[1])
-            if np.shape(table) != expected:
-                raise ValueError(f"table has shape {np.shape(table)}, expected {expected}: make it with daily_table")
+            T, V = series.values.shape
+            if np.shape(table) not in ((series.steps_per_day, V), (T, V)):
+                raise ValueError(f"table has shape {np.shape(table)}, expected {(series.steps_per_day, V)} from daily_table or "
+                                 f"{(T, V)} from table_by_row")
+            table = np.asarray(table)
+            table = table if len(table) == T else table[series.step_of_day]
         self.x = torch.stack([self._channel(name, table) for name in self.features], dim=-1)  # (T, V) each -> (T, V, C)
         unknown = np.float32(np.nan if series.null_value is None else series.null_value)
         self.y = torch.from_numpy(np.where(series.mask, series.values, unknown))  # (T, V)
@@ -393,8 +426,9 @@ class Windows(torch.utils.data.Dataset):
         elif name == "known":
             channel = series.mask
         else:
-            later = self.outputs if name == "table ahead" else 0
-            channel = scaled(np.asarray(table)[(series.step_of_day + later) % series.steps_per_day])
+            ahead = self.outputs if name == "table ahead" else 0
+            later = np.minimum(np.arange(len(series)) + ahead, len(series) - 1)  # no window has inputs so near the end
+            channel = scaled(table[later])
         return torch.from_numpy(np.broadcast_to(channel, series.values.shape).astype(np.float32))
 
     def __len__(self):
