@@ -19,6 +19,7 @@ from pathlib import Path
 import addresses
 import colab
 import editions
+from docutils.nodes import reference
 from sphinx.util import logging
 
 os.environ["STGCN_BOOK"] = "1"
@@ -198,6 +199,20 @@ def _strip_icon_fonts(app, error):
     sheet.write_text(re.sub(r"@font-face\{[^}]*\}", "", sheet.read_text(encoding="utf-8")), encoding="utf-8")
 
 
+def _number_chapters(app, env):
+    """A chapter bears the number of its file, whichever chapters are there: Sphinx would count those that it finds."""
+    for doc, anchors in env.toc_secnumbers.items():
+        found = re.search(r"/(\d+)-[^/]+$", doc)
+        if not found:
+            continue
+        first = int(found[1])
+        env.toc_secnumbers[doc] = {anchor: numbers and (first, *numbers[1:]) for anchor, numbers in anchors.items()}
+        for node in (env.titles[doc], env.longtitles[doc], *env.tocs[doc].findall(reference)):
+            if node.get("secnumber"):
+                node["secnumber"] = (first, *node["secnumber"][1:])
+    return []  # pages to write again: none but those that Sphinx knows
+
+
 def setup(app):
     app.add_config_value("stgcn_fingerprint", "", "env")
     app.add_config_value("stgcn_addresses", (), "env")
@@ -209,6 +224,7 @@ def setup(app):
     app.connect("config-inited", _use_addresses)
     app.connect("env-get-outdated", _outdated)
     app.connect("source-read", _read_source)
+    app.connect("env-get-updated", _number_chapters, priority=900)  # after Sphinx has counted
     app.connect("builder-inited", _write_assets)
     app.connect("html-page-context", _lean_page, priority=900)
     app.connect("html-page-context", _name_paper)

@@ -56,6 +56,16 @@ def test_page_is_built(site, name):
     assert (site / f"{name}.html").stat().st_size > 2000
 
 
+@pytest.mark.parametrize("name", [name for name in PAGES if re.search(r"/\d+-[^/]+$", name)])
+def test_a_chapter_bears_the_number_of_its_file(site, name):
+    number = str(int(re.search(r"/(\d+)-[^/]+$", name)[1]))
+    text = (site / f"{name}.html").read_text(encoding="utf-8")
+    assert re.search(r'<h1><span class="section-number">(\d+)\.', text)[1] == number
+    home = (site / "book/index.html").read_text(encoding="utf-8")
+    link = re.search(rf'<a class="reference internal" href="[^"]*{re.escape(name.rpartition("/")[2])}\.html">\s*(\d+)\.', home)
+    assert link[1] == number
+
+
 def test_every_chapter_and_page_is_listed():
     inside = {"_static", "_ext", "_templates", ".ipynb_checkpoints"}
     sources = [path for kind in ("*.md", "*.ipynb") for path in (ROOT / "book").rglob(kind) if not inside & set(path.parts)]
