@@ -3,6 +3,7 @@
 from . import baselines
 from .readers import los_loop, metr_la, pems_bay, pemsd7m, pemsd7m_graph
 from .series import Scaler, TrafficSeries, Windows, daily_table, table_by_row
+from .simulate import FundamentalDiagram, RingRoad, simulate
 
-__all__ = ["Scaler", "TrafficSeries", "Windows", "baselines", "daily_table", "los_loop", "metr_la", "pems_bay", "pemsd7m",
-           "pemsd7m_graph", "table_by_row"]
+__all__ = ["FundamentalDiagram", "RingRoad", "Scaler", "TrafficSeries", "Windows", "baselines", "daily_table", "los_loop",
+           "metr_la", "pems_bay", "pemsd7m", "pemsd7m_graph", "simulate", "table_by_row"]
