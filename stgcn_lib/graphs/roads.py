@@ -342,8 +342,7 @@ def correlation_adjacency(series, threshold=0.5, null_value=None):
     known = ~np.isnan(series) if null_value is None else ~np.isnan(series) & (series != null_value)
     m = known.astype(np.float64)  # (T, V)
     count = m.sum(axis=0)
-    center = np.divide((series * m if known.all() else np.where(known, series, 0)).sum(axis=0), count,
-                       out=np.zeros_like(count), where=count > 0)
+    center = np.where(known, series, 0.0).sum(axis=0) / np.maximum(count, 1)
     x = np.where(known, series - center, 0.0)  # centred first: sums of squares of speeds would lose digits
     pairs = m.T @ m  # (V, V) times at which both are known; the sums below run over these
     pairs[pairs == 0] = 1

@@ -15,8 +15,8 @@ def scaled_laplacian(W, lambda_max=None):
     ``2 / lambda_max - 1`` on the diagonal and ``-2 W[v, u] / (lambda_max sqrt(d_v d_u))`` off it.
 
     An isolated node has no difference to a neighbour: its row of ``L`` is 0, and -1 stands on its diagonal here. (So
-    did the STGCN authors; some later code writes ``2 / lambda_max - 1`` there.) Self-loops are left out, as in SciPy and
-    PyTorch Geometric: a node does not differ from itself.
+    did the STGCN authors; PyTorch Geometric and others write ``2 / lambda_max - 1`` there.) Self-loops are left out, as in
+    SciPy and PyTorch Geometric: a node does not differ from itself.
 
     Args:
         W: (V, V) weights of the edges, none negative, symmetric: tensor or array, or sparse (SciPy's or torch's).
