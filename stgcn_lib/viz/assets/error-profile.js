@@ -7,10 +7,10 @@ gim.define("error-profile", (figure, stage, data, gim) => {
   const gaps = (list) => list.map((x) => (x === null ? NaN : x)), known = (list) => list.filter((x) => x !== null), number = (x) => (x === null ? "\u2013" : x < 0.1 ? gim.digits(x, 4) : x.toFixed(2));
   const values = rows.flatMap((row) => known([...row.mean, ...(row.low || []), ...(row.high || [])])), most = values.length ? Math.max(...values) : 1, least = values.length ? Math.min(...values) : 0;
   const high = most * 1.04 || 1, low = bars || least < 0.5 * most ? 0 : least - 0.15 * (most - least || most);
-  let order = roads.range(n), at = 0, w = 0, x = null, left = 0, right = 0;
+  let order = roads.range(n), sorted = "", at = 0, w = 0, x = null, left = 0, right = 0, cell = 1;
 
   const ground = svg("g", {}), marks = svg("g", {}), cursor = svg("g", { class: "reading" });
-  const picture = svg("svg", { class: "profile", "aria-hidden": "true", onpointerdown: point, onpointermove: (event) => (event.pointerType === "mouse" || event.buttons) && point(event) }, ground, marks, cursor);
+  const picture = svg("svg", { class: "profile", "aria-hidden": "true", onpointerdown: point, onpointermove: (event) => (event.pointerType === "mouse" || event.buttons) && point(event) }, ground, bars ? cursor : marks, bars ? marks : cursor);
   const y = (value) => TOP + (TALL - TOP) * (1 - (value - low) / (high - low));
   const shown = () => rows.filter((row) => row.on);
   function paint() {
@@ -18,13 +18,14 @@ gim.define("error-profile", (figure, stage, data, gim) => {
     const own = shown(), scale = ticks(low, high, 5).filter((value) => value >= low && value <= high), names = bars ? [] : own.map((row) => cut(row.name, Math.min(150, w * 0.3)));
     left = Math.max(...scale.map((value) => wide(gim.digits(value, 3), 11))) + 10;
     right = Math.max(12, ...names.map((text) => wide(text, 12, 600) + 24));
-    const room = w - left - right, cell = room / n;
+    const room = w - left - right;
+    cell = room / n;
     x = (i) => (bars ? left + (i + 0.5) * cell : left + (n > 1 ? 6 + (i / (n - 1)) * (room - 12) : room / 2));
     const gap = Math.max(...data.labels.map((text) => wide(text, 11))) + 10, every = Math.max(1, Math.ceil((gap * n) / room)), texts = order.map((i) => data.labels[i]);
     picture.setAttribute("viewBox", `0 0 ${w} ${TALL + (data.along ? 38 : 22)}`);
     ground.replaceChildren(...[...scale.flatMap((value) => [svg("line", { class: "rule", x1: left, x2: w - right, y1: y(value), y2: y(value) }), svg("text", { class: "tick", x: left - 6, y: y(value) + 4, "text-anchor": "end" }, gim.digits(value, 3))]),
       ...texts.map((text, k) => (k % every ? null : svg("text", { class: "tick", x: x(k), y: TALL + 16, "text-anchor": "middle" }, text))),
-      data.along ? svg("text", { class: "tick", x: left + room / 2, y: TALL + 33, "text-anchor": "middle" }, data.along) : null].filter(Boolean));
+      data.along ? svg("text", { class: "tick", x: left + room / 2, y: TALL + 33, "text-anchor": "middle" }, data.along + sorted) : null].filter(Boolean));
     const wideBar = (cell - 2) / own.length, drawn = bars && wideBar >= 3;
     marks.replaceChildren(...own.flatMap((row, r) => {
       const list = order.map((i) => row.mean[i]), lows = row.low && order.map((i) => row.low[i]), highs = row.high && order.map((i) => row.high[i]);
@@ -38,7 +39,8 @@ gim.define("error-profile", (figure, stage, data, gim) => {
         return drawn ? [svg("rect", { class: "bar", style: row.fill, x: middle - wideBar / 2 + 0.4, y: y(value), width: wideBar - 0.8, height: TALL - y(value) }),
           lows ? svg("path", { class: "bracket", d: `M${middle} ${y(lows[k])}V${y(highs[k])}` }) : null,
           wideBar >= 9 ? svg("path", { class: "dot", style: row.fill, d: gim.mark(row.look[1], 3.4), transform: `translate(${middle} ${y(value)})` }) : null].filter(Boolean)
-          : [svg("path", { class: "dot small", style: row.fill, d: gim.mark(row.look[1], 2.6), transform: `translate(${middle} ${y(value)})` })];
+          : [lows ? svg("path", { class: "bracket thin", style: row.plain, d: `M${middle} ${y(lows[k])}V${y(highs[k])}` }) : null,
+            svg("path", { class: "dot small", style: row.fill, d: gim.mark(row.look[1], 2.6), transform: `translate(${middle} ${y(value)})` })].filter(Boolean);
       });
     }));
     if (!bars && right > 20) {
@@ -61,7 +63,7 @@ gim.define("error-profile", (figure, stage, data, gim) => {
   function go(to) {
     at = Math.max(0, Math.min(n - 1, to));
     const i = order[at], best = Math.min(...shown().map((row) => row.mean[i] ?? Infinity));
-    cursor.replaceChildren(svg("line", { class: "line", x1: x(at), x2: x(at), y1: TOP - 6, y2: TALL }), ...(bars ? [] : shown().filter((row) => row.mean[i] !== null).map((row) => svg("path", { class: "dot", style: row.fill, d: gim.mark(row.look[1], 5), transform: `translate(${x(at)} ${y(row.mean[i])})` }))));
+    cursor.replaceChildren(bars ? svg("rect", { class: "lit", x: x(at) - Math.max(2, cell / 2), y: TOP - 6, width: Math.max(4, cell), height: TALL - TOP + 6 }) : svg("line", { class: "line", x1: x(at), x2: x(at), y1: TOP - 6, y2: TALL }), ...(bars ? [] : shown().filter((row) => row.mean[i] !== null).map((row) => svg("path", { class: "dot", style: row.fill, d: gim.mark(row.look[1], 5), transform: `translate(${x(at)} ${y(row.mean[i])})` }))));
     now.textContent = data.labels[i];
     scrub.value = at;
     scrub.setAttribute("aria-valuetext", `${data.labels[i]} ${data.along}: ${shown().map((row) => `${row.name} ${number(row.mean[i])}`).join(", ")}`);
@@ -77,10 +79,11 @@ gim.define("error-profile", (figure, stage, data, gim) => {
     button.append(sign(row), row.name);
     return button;
   }));
-  const sort = bars ? el("label", { class: "which" }, "Order ", el("select", { onchange(event) {
+  const sort = bars ? el("label", { class: "which gim-settings" }, "Order ", el("select", { onchange(event) {
     const by = +event.target.value;
     order = roads.range(n);
     if (by >= 0) order.sort((a, b) => (rows[by].mean[b] ?? -1) - (rows[by].mean[a] ?? -1) || a - b);
+    sorted = by >= 0 ? `, largest of ${rows[by].name} first` : "";
     at = 0;
     paint();
   } }, el("option", { value: -1 }, "as given"), rows.map((row, r) => el("option", { value: r }, `largest of ${row.name} first`)))) : null;

@@ -5,7 +5,7 @@ gim.define("forecast-fan", (figure, stage, data, gim) => {
   const truths = roads.unpack(data.truth, V), T = truths[0].length, clock = roads.clock(data.times, T), PAST = Math.min(Math.max(2 * H, 6), starts[0] + 2 * H);
   const models = data.models.map((one) => ({ ...one, rows: roads.unpack(one.values, V * N), band: one.band ? one.band.map((edge) => roads.unpack(edge, V * N)) : null,
     tone: `stroke:var(--gim-${one.look[0]});stroke-dasharray:${one.look[2] || "none"}`, fill: `fill:var(--gim-${one.look[0]})`, on: true }));
-  const minutes = data.minutes, ahead = (h) => (minutes ? `${gim.digits((h + 1) * minutes, 1)} min` : `step ${h + 1}`), number = (x) => (Number.isNaN(x) ? "\u2013" : Math.abs(x).toFixed(Math.abs(x) < 0.995 ? 2 : 1));
+  const minutes = data.minutes, ahead = (h) => (minutes ? `${gim.digits((h + 1) * minutes, 1)} min` : `step ${h + 1}`), number = (x) => (Number.isNaN(x) ? "\u2013" : Math.abs(x).toFixed(high - low > 20 ? 1 : high - low > 2 ? 2 : 3));
   let n = data.start, v = 0, h = H - 1, w = 0, low = 0, high = 1, means = [];
   const truth = () => truths[v], ahead_ = (one, m = n) => one.rows[v * N + m], shown = () => models.filter((one) => one.on);
   const mean = (list) => { const there = list.filter((x) => !Number.isNaN(x)); return there.length ? there.reduce((a, b) => a + b, 0) / there.length : NaN; };
@@ -20,7 +20,6 @@ gim.define("forecast-fan", (figure, stage, data, gim) => {
     low = bottom >= 0 && bottom < 0.35 * top ? 0 : bottom - room;
     high = top + room;
     means = models.map((one) => roads.range(H).map((k) => mean(starts.map((s, m) => Math.abs(ahead_(one, m)[k] - truth()[s + k])))));
-    Object.assign(overview_, { low, high });
     paint();
   }
   let scale = null;
@@ -58,13 +57,13 @@ gim.define("forecast-fan", (figure, stage, data, gim) => {
   }
 
   // ---- the whole time -----------------------------------------------------------------------------------------------------------
-  const overview_ = { high: 90, T, clock, seek: (row) => go(starts.reduce((best, s, m) => (Math.abs(s - 1 - row) < Math.abs(starts[best] - 1 - row) ? m : best), 0)) };
+  const overview_ = { tall: 90, T, clock, seek: (row) => go(starts.reduce((best, s, m) => (Math.abs(s - 1 - row) < Math.abs(starts[best] - 1 - row) ? m : best), 0)) };
   let long = null, lastOverview = "";
   function overview() {
     const key = [v, h, w, ...shown().map((one) => one.name)].join();
     if (key !== lastOverview) {
       lastOverview = key;
-      long = roads.plot({ ...overview_, low, high: high, tall: 90 });
+      long = roads.plot({ ...overview_, low, high });
       whole.replaceChildren(long.node);
       long.paint(w, [{ list: truth(), cls: "truth" }, ...shown().map((one) => {
         const list = new Float64Array(T).fill(NaN);
@@ -90,14 +89,14 @@ gim.define("forecast-fan", (figure, stage, data, gim) => {
     table.replaceChildren(el("thead", {}, el("tr", {}, el("th", { scope: "col" }, `off by (${data.units})`), own.map((k) => el("th", { scope: "col", class: k === h ? "lit" : null }, ahead(k))))),
       el("tbody", {}, models.map((one, i) => el("tr", { class: one.on ? null : "off" }, el("th", { scope: "row" }, sign(one), one.name), own.map((k, c) => el("td", { class: k === h ? "lit" : null }, el("b", { class: off[i][c] === best[c] && one.on ? "best" : null }, number(off[i][c])), el("small", {}, number(means[i][k]))))))));
     when.textContent = `Forecast at ${clock.whole(now)}` + (V > 1 ? `, ${name(v)}` : "");
-    wholeTitle.firstChild.data = "The whole time: truth, and what was said about it ";
+    wholeTitle.textContent = `The whole time: truth, and what was forecast ${ahead(h)} before`;
     Object.assign(figure.dataset, { forecast: n, sensor: v, horizon: h + 1 });
     controls.node.querySelector("input").setAttribute("aria-valuetext", `${clock.label(now)}: ` + shown().map((one) => `${one.name} off by ${number(ahead_(one)[h] - truth()[now + 1 + h])} ${data.units} ${ahead(h)} ahead`).join(", "));
   }
   const sign = (one) => svg("svg", { viewBox: "0 0 30 14", width: 30, height: 14, "aria-hidden": "true", class: "sign" }, svg("path", { class: "forecast", style: one.tone, d: "M1 7H29" }), svg("path", { class: "mark", style: one.fill, d: gim.mark(one.look[1], 4), transform: "translate(15 7)" }));
 
   // ---- together -----------------------------------------------------------------------------------------------------------------
-  const name = (u) => (data.sensors ? data.sensors[u] : `sensor ${u}`);
+  const name = (u) => roads.named(data.sensors, u);
   const go = (to) => { controls.pause(); controls.seek(to); };
   const controls = gim.controls(figure, { last: N - 1, fps: 5, frame: n, smooth: false, word: clock.word, name: (i) => clock.label(starts[i] - 1), draw(p) { n = p; paint(); } });
   const legend = el("div", { class: "chips", role: "group", "aria-label": "Show or hide a model" }, el("span", { class: "key" }, roads.icon("M1 7H25", "truth"), "truth"), models.map((one) => {
@@ -106,11 +105,11 @@ gim.define("forecast-fan", (figure, stage, data, gim) => {
     button.append(sign(one), one.name);
     return button;
   }), models.some((one) => one.band) ? el("span", { class: "key" }, svg("svg", { viewBox: "0 0 22 12", width: 22, height: 12, "aria-hidden": "true" }, svg("rect", { class: "band", width: 22, height: 12, style: models.find((one) => one.band).fill })), "its spread") : null);
-  const far = el("select", { "aria-label": "How far ahead", onchange: () => reach(+far.value) }, roads.range(H).map((k) => el("option", { value: k, selected: k === h }, `${ahead(k)} before`)));
-  const which = V > 1 ? el("label", { class: "which" }, "Sensor ", el("select", { onchange: (event) => sensor(+event.target.value) }, roads.range(V).map((u) => el("option", { value: u }, name(u))))) : null;
-  const whole = el("div", { class: "whole" }), wholeTitle = el("div", { class: "title" }, "", far), place = el("div", { class: "place" }, picture);
+  const far = el("select", { "aria-label": "How far ahead", onchange: () => reach(+far.value) }, roads.range(H).map((k) => el("option", { value: k, selected: k === h }, `${ahead(k)} ahead`)));
+  const which = V > 1 ? el("label", { class: "which gim-settings" }, "Sensor ", el("select", { onchange: (event) => sensor(+event.target.value) }, roads.range(V).map((u) => el("option", { value: u }, name(u))))) : null;
+  const whole = el("div", { class: "whole" }), wholeTitle = el("div", { class: "title" }), place = el("div", { class: "place" }, picture);
   const rule = el("p", { class: "note" }, `Large: this moment, the smallest underlined. Small: mean over the ${N} moments here.`);
-  stage.replaceChildren(...[el("div", { class: "head" }, when, which), legend, place, controls.node, el("div", { class: "gim-table" }, table), rule, wholeTitle, whole,
+  stage.replaceChildren(...[el("div", { class: "head" }, when, which), legend, place, controls.node, el("div", { class: "gim-table" }, table), rule, el("div", { class: "head" }, wholeTitle, el("div", { class: "gim-settings" }, far)), whole,
     el("div", { class: "gim-below" }, el("span", {}), gim.keys([["Space", "play or pause"], ["\u2190 \u2192", "one forecast back or on"], ["Home, End", "first or last"], ["[ ]", "slower, faster"]]))].filter(Boolean));
   sensor(0);
   gim.scores.fit(place, (to) => { w = to; paint(); });

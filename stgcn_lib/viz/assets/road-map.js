@@ -9,19 +9,19 @@ gim.define("road-map", (figure, stage, data, gim) => {
   for (const [u, v] of [...both, ...both.map(([a, b]) => [b, a]), ...single]) { senders[v].push(u); receivers[u].push(v); }
   const rows = moving ? roads.unpack(data.values, V) : null, T = moving ? rows[0].length : 1, [low, high] = moving ? data.limits : [0, 1];
   const clock = moving ? roads.clock(data.times, T) : null, fine = moving ? roads.places(data.values.unit) : 0, say = (x) => `${gim.digits(x, fine)} ${data.units}`;
-  const name = (v) => (data.sensors ? data.sensors[v] : `sensor ${v}`), up = data.emphasis === "high";
+  const name = (v) => roads.named(data.sensors, v), up = data.emphasis === "high";
   const share = (x) => { const s = (x - low) / (high - low); return up ? 1 - s : s; }, slow = (x) => (up ? x > data.slow : x < data.slow);
   const mean = moving ? Float64Array.from({ length: T }, (_, t) => { const there = rows.map((row) => row[t]).filter((x) => !Number.isNaN(x)); return there.reduce((a, b) => a + b, 0) / there.length; }) : null;
   const word = up ? "above" : "below";
   let chosen = -1, kept = false, position = data.start || 0, unit = 4, at = [], shown = -1;
 
   // ---- the map ------------------------------------------------------------------------------------------------------------------
-  const lines = svg("path", { class: "roads" }), ties = svg("g", { class: "ties" }), scale = svg("g", { class: "scale" }), label = svg("text", { class: "label" });
+  const lines = svg("path", { class: "roads" }), ties = svg("g", { class: "ties" }), scale = svg("g", { class: "scale" }), label = svg("text", { class: "label" }), few = V <= 12 && data.sensors, words = svg("g", { class: "words", "aria-hidden": "true" });
   const spots = all.map((v) => svg("g", { class: "sensor", role: "button", tabindex: v ? -1 : 0, "aria-label": name(v), onfocus: () => choose(v, true), onkeydown: (event) => roam(event, v) }, svg("circle", { class: "halo" }), svg("path", { class: "dot" })));
   const dots = spots.map((spot) => spot.lastChild), looks = Array(V).fill("");
   const map = svg("svg", { class: "map", role: "group", "aria-label": "Map of sensors: arrow keys go from sensor to sensor" + (moving ? ", Space plays" : ""),
     onpointermove: (event) => { if (event.pointerType === "mouse" && !kept) point(event, 12, false); }, onclick: (event) => point(event, 26, true),
-    onpointerleave: (event) => { if (event.pointerType === "mouse" && !kept) choose(-1, false); } }, lines, ties, spots, scale, label);
+    onpointerleave: (event) => { if (event.pointerType === "mouse" && !kept) choose(-1, false); } }, lines, ties, spots, scale, few ? words : label);
   const cross = (r) => `M${-r} ${-r}L${r} ${r}M${-r} ${r}L${r} ${-r}`;
   /* How a value looks: [key, d, fill]; the key changes only when the look does. */
   function look(x) {
@@ -30,7 +30,7 @@ gim.define("road-map", (figure, stage, data, gim) => {
     return [shape + n, gim.mark(shape, unit * (1.8 - n / roads.LEVELS)), roads.tones[n]];
   }
   function lay() {
-    const w = Math.max(250, Math.round(mapPlace.clientWidth) || 480), wide = Math.max(...px, 1), tall = Math.max(...py, 1), pad = 20;
+    const w = Math.max(250, Math.round(mapPlace.clientWidth) || 480), wide = Math.max(...px, 1), tall = Math.max(...py, 1), pad = few ? 28 : 20;
     const h = Math.round(Math.max(150, Math.min(w < 500 ? 420 : 520, (w - 2 * pad) * (tall / wide) + 2 * pad + 14))), S = Math.min((w - 2 * pad) / wide, (h - 2 * pad - 14) / tall);
     const left = (w - S * wide) / 2, bottom = h - pad - 14 - (h - 2 * pad - 14 - S * tall) / 2;
     unit = Math.max(2.6, Math.min(8, 0.115 * Math.sqrt((w * h) / V)));
@@ -42,6 +42,7 @@ gim.define("road-map", (figure, stage, data, gim) => {
       spot.setAttribute("transform", `translate(${at[v].map((x) => x.toFixed(1))})`);
       spot.firstChild.setAttribute("r", unit * 1.8 + 3);
     });
+    if (few) words.replaceChildren(...all.map((v) => placed(svg("text", { class: "label" }), v, w)));
     scale.replaceChildren();
     if (data.km) {
       const per = S / data.span, ten = 10 ** Math.floor(Math.log10(w / 4 / per)), km = [5, 2, 1].find((k) => k * ten * per <= w / 4) * ten;
@@ -50,6 +51,14 @@ gim.define("road-map", (figure, stage, data, gim) => {
     looks.fill("");
     draw(position);
     tie();
+  }
+  /* The name of a sensor over its place, or under it where there is no room. */
+  function placed(text, v, w) {
+    const half = gim.scores.wide(name(v), 12, 600) / 2 + 4, [x, y] = at[v];
+    text.textContent = name(v);
+    text.setAttribute("x", Math.max(half, Math.min(w - half, x)));
+    text.setAttribute("y", y < 34 ? y + unit * 1.8 + 18 : y - unit * 1.8 - 7);
+    return text;
   }
   function draw(p) {
     position = p;
@@ -69,11 +78,9 @@ gim.define("road-map", (figure, stage, data, gim) => {
   function tie() {
     spots.forEach((spot, v) => { spot.classList.toggle("chosen", v === chosen); spot.classList.toggle("sender", chosen >= 0 && senders[chosen].includes(v)); });
     if (chosen < 0) { ties.replaceChildren(); label.textContent = ""; return; }
-    const [x, y] = at[chosen], w = map.viewBox.baseVal.width, half = gim.scores.wide(name(chosen), 12, 600) / 2 + 4;
+    const [x, y] = at[chosen];
     ties.replaceChildren(...[...new Set([...senders[chosen], ...receivers[chosen]])].map((u) => svg("path", { class: senders[chosen].includes(u) ? "tie" : "tie out", d: `M${x} ${y}L${at[u].join(" ")}` })));
-    label.textContent = name(chosen);
-    label.setAttribute("x", Math.max(half, Math.min(w - half, x)));
-    label.setAttribute("y", y < 30 ? y + unit * 1.8 + 18 : y - unit * 1.8 - 7);
+    placed(label, chosen, map.viewBox.baseVal.width);
   }
   function point(event, reach, keep) {
     const box = map.getBoundingClientRect(), k = map.viewBox.baseVal.width / box.width, x = (event.clientX - box.left) * k, y = (event.clientY - box.top) * k;
@@ -104,6 +111,7 @@ gim.define("road-map", (figure, stage, data, gim) => {
     tie();
     curve();
     tell();
+    which.value = v;
     if (keep && v >= 0) voice(`${name(v)}${moving ? `, ${reading(v)}` : ""}`);
   }
 
@@ -120,13 +128,13 @@ gim.define("road-map", (figure, stage, data, gim) => {
     const there = rows.map((row) => row[shown]).filter((x) => !Number.isNaN(x)), hit = there.filter(slow).length;
     when.textContent = T > 1 || data.times.start !== undefined ? clock.whole(shown) : "";
     facts.textContent = `${hit} of ${V} sensors ${word} ${gim.digits(data.slow)} ${data.units}` + (there.length < V ? `, ${V - there.length} without a reading` : "") + (there.length ? `; mean ${say(mean[shown])}.` : ".");
-    title.textContent = chosen < 0 ? "Mean of all sensors" : name(chosen);
+    title.textContent = chosen < 0 ? "Mean of all sensors" : name(chosen)[0].toUpperCase() + name(chosen).slice(1);
     detail.textContent = chosen < 0 ? "Touch a sensor to see its own curve." : `Now ${reading(chosen)}.${both.length + single.length ? ties : ""}`;
     detail.classList.toggle("gim-hint", chosen < 0);
     if (controls) controls.node.querySelector("input").setAttribute("aria-valuetext", `${clock.label(shown)}: ${facts.textContent}`);
     if (plotted) cursor();
   }
-  const plot = moving && T > 1 ? roads.plot({ low, high, T, clock, seek: (t) => { controls.pause(); controls.seek(t); } }) : null;
+  const plot = moving && T > 1 ? roads.plot({ tall: 150, low, high, T, clock, seek: (t) => { controls.pause(); controls.seek(t); } }) : null;
   let plotted = false, controls = null;
   function curve() {
     if (!plot || !at.length) return;
@@ -151,7 +159,8 @@ gim.define("road-map", (figure, stage, data, gim) => {
   if (moving && T > 1) controls = gim.controls(figure, { last: T - 1, fps: data.fps, frame: position, word: clock.word, name: clock.label, draw: (p) => { if (at.length) draw(p); else position = p; } });
   const voice = controls ? controls.voice : gim.voice(figure);
   const keys = gim.keys([...(controls ? [["Space", "play or pause"], ["\u2190 \u2192", "one step back or on"], ["Home, End", "first or last step"], ["[ ]", "slower, faster"]] : []), ["Arrows, on the map", "the next sensor that way"], ["Escape, on the map", "no sensor"]]);
-  side.append(...[title, plot && plot.node, detail].filter(Boolean));
+  const which = el("select", { "aria-label": "Sensor", onchange: () => { kept = +which.value >= 0; choose(+which.value, kept); } }, el("option", { value: -1 }, moving ? "mean of all sensors" : "no sensor"), all.map((v) => el("option", { value: v }, name(v))));
+  side.append(...[el("div", { class: "gim-settings" }, which), title, plot && plot.node, detail].filter(Boolean));
   stage.replaceChildren(...[moving ? el("div", { class: "head" }, when, facts) : null, el("div", { class: "panels" }, mapPlace, side), controls && controls.node, el("div", { class: "gim-below" }, legend, keys), note].filter(Boolean));
   new ResizeObserver(() => { lay(); curve(); }).observe(mapPlace);
   lay();

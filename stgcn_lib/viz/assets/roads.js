@@ -1,5 +1,4 @@
-/* What the figures of roads share: packed numbers, the clock, the ramp of speed, a curve over time. The look of a curve is that
-   of roads.py's caller; here are only its axes. */
+/* What the figures of roads share: packed numbers (series.py packs them), the clock, the ramp of speed, curves over time. */
 gim.roads = gim.roads || (() => {
   "use strict";
   const { el, svg } = gim, LEVELS = 20;
@@ -8,11 +7,11 @@ gim.roads = gim.roads || (() => {
   const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
   const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
-  /* Whole numbers from text, `digits` letters each: the inverse of _digits in roads.py. */
+  /* Whole numbers from text, `digits` letters each: the inverse of digits_of in series.py. */
   function numbers(text, digits = 2) {
     return range(text.length / digits).map((i) => range(digits).reduce((sum, k) => sum * letters.length + worth[text[i * digits + k]], 0));
   }
-  /* Rows of numbers, NaN where there is none: the inverse of _pack in roads.py. */
+  /* Rows of numbers, NaN where there is none: the inverse of pack in series.py. */
   function unpack({ unit, low, digits, text }, rows) {
     const steps = numbers(text, digits), levels = letters.length ** digits, n = steps.length / rows;
     return range(rows).map((r) => {
@@ -70,7 +69,7 @@ gim.roads = gim.roads || (() => {
   }
 
   /* Curves over time with a cursor: { node, paint(w, lines), cursor(t, dots) }. A line is { list, cls, style }. */
-  function plot({ high: tall = 150, low, high, T, clock, seek, left: given }) {
+  function plot({ tall, low, high, T, clock, seek, left: given }) {
     const ground = svg("g", {}), curves = svg("g", {}), line = svg("line", { class: "line" }), dots = svg("g", {});
     const node = svg("svg", { class: "curve-plot", "aria-hidden": "true", onpointerdown: point, onpointermove: (event) => event.buttons && point(event) }, ground, curves, line, dots);
     let x = null, y = null, at = null;
@@ -102,8 +101,10 @@ gim.roads = gim.roads || (() => {
       return svg("text", { class: "tick", x: Math.max(from + half - 8, Math.min(to - half, x(t))), y, "text-anchor": "middle" }, text);
     });
   }
+  /* The name of a sensor; a bare number is one that says nothing without the word. */
+  const named = (names, v) => (!names ? `sensor ${v}` : /^\d+$/.test(names[v]) ? `sensor ${names[v]}` : names[v]);
   /* A picture of a line for a legend. */
   const icon = (d, cls, style, width = 26) => svg("svg", { viewBox: `0 0 ${width} 14`, width, height: 14, "aria-hidden": "true" }, svg("path", { class: cls, style, d }));
 
-  return { LEVELS, numbers, unpack, places, clock, tones, level, rgb, path, plot, axis, icon, range };
+  return { LEVELS, numbers, unpack, places, clock, tones, level, rgb, path, plot, axis, named, icon, range };
 })();

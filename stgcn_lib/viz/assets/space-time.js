@@ -4,7 +4,7 @@ gim.define("space-time", (figure, stage, data, gim) => {
   "use strict";
   const { el, svg } = gim, { roads } = gim, { wide, cut, ticks } = gim.scores, V = data.count, rows = roads.unpack(data.values, V), T = rows[0].length, [low, high] = data.limits;
   const clock = roads.clock(data.times, T), fine = roads.places(data.values.unit), TOP = 18, km = data.km;
-  const name = (v) => (data.sensors ? data.sensors[v] : `sensor ${v}`) + (km ? `, km ${gim.digits(km[v], 1)}` : "");
+  const name = (v) => roads.named(data.sensors, v) + (km ? `, km ${gim.digits(km[v], 1)}` : "");
   const share = (x) => (x - low) / (high - low), reading = (v, t) => (Number.isNaN(rows[v][t]) ? "no reading" : `${gim.digits(rows[v][t], fine)} ${data.units}`);
   // along kilometres a cell reaches half-way to its neighbours
   const edges = km ? [km[0] - (km[1] - km[0] || 1) / 2, ...km.slice(1).map((x, i) => (x + km[i]) / 2), km[V - 1] + (km[V - 1] - km[V - 2] || 1) / 2] : roads.range(V + 1);
@@ -42,7 +42,7 @@ gim.define("space-time", (figure, stage, data, gim) => {
     curve();
     go(t, v);
   }
-  const plot = roads.plot({ high: 110, low, high: high, T, clock, seek: (s) => { kept = true; go(s, v); }, left: () => at.left });
+  const plot = roads.plot({ tall: 110, low, high, T, clock, seek: (s) => { kept = true; go(s, v); }, left: () => at.left });
   const curve = () => plot.paint(at.w, [{ list: rows[v], cls: "own" }]);
 
   // ---- the cursor ---------------------------------------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ gim.define("space-time", (figure, stage, data, gim) => {
   }
 
   // ---- together -----------------------------------------------------------------------------------------------------------------
-  const bar = svg("svg", { class: "ramp", viewBox: "0 0 190 30", width: 190, height: 30, "aria-hidden": "true" }, roads.tones.map((tone, n) => svg("rect", { x: 4 + n * 8.4, y: 2, width: 8.6, height: 11, style: `fill:${tone}` })),
+  const bar = svg("svg", { class: "ramp", viewBox: "0 0 190 30", width: 190, height: 30, "aria-hidden": "true" }, roads.tones.map((tone, n) => svg("rect", { x: 4 + n * 8.4, y: 2, width: 9, height: 11, style: `fill:${tone}` })),
     [0, 0.5, 1].map((s) => svg("text", { class: "tick", x: 4 + s * 176, y: 26, "text-anchor": ["start", "middle", "end"][2 * s] }, gim.digits(low + s * (high - low)) + (s === 1 ? ` ${data.units}` : ""))));
   const legend = el("div", { class: "gim-legend" }, bar, gaps ? el("span", {}, svg("svg", { viewBox: "0 0 18 12", width: 18, height: 12, "aria-hidden": "true" }, svg("rect", { class: "sheet", width: 18, height: 12 }), svg("rect", { width: 18, height: 12, fill: `url(#${id})` })), "no reading") : null);
   const note = data.times.stride > 1 ? el("p", { class: "note" }, `Each column is the mean of ${data.times.stride} steps` + (data.times.step ? ` (${data.times.step} minutes).` : ".")) : null;
