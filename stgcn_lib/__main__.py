@@ -60,7 +60,8 @@ def show_list(chosen):
     for name in manifest.NAMES:
         missing, files = cache.missing(name, chosen.root), manifest.files(name)
         here = "yes" if not missing else "no" if len(missing) == len(files) else "in part"
-        rows.append((name, size_words(sum(file.bytes for file in files)), SOURCES[name].licence, here,
+        most = "< " * any(file.blob for file in files)  # a size that nobody has stated
+        rows.append((name, most + size_words(sum(file.bytes for file in files)), SOURCES[name].licence, here,
                      "yes" if name in data.READERS else "not yet", SOURCES[name].what))
     print_table(rows)
     print(f"\nThe folder is {cache.data_root(chosen.root)}. Terms and sources in full: the data page of the book.")
@@ -84,7 +85,7 @@ def reproduce(chosen):
 
     if chosen.name is None:
         print_table([("name", "variants", "what"), *((name, str(len(recipe.variants)), recipe.what)
-                                                     for name, recipe in recipes.RECIPES.items())])
+                                                     for name, recipe in (recipes.RECIPES | recipes.FORECASTS).items())])
         return 0
     try:
         path = recipes.reproduce(chosen.name, chosen.seeds, chosen.device, chosen.folder, progress=sys.stderr.isatty())
@@ -92,12 +93,28 @@ def reproduce(chosen):
         print(error, file=sys.stderr)
         return 2
     print()
+    if chosen.name in recipes.FORECASTS:
+        print_forecasts(recipes.load_results(path))
+        print(f"\nWritten to {path}.")
+        return 0
     table = recipes.summary(recipes.load_results(path))
     print_table([("variant", "accuracy", "spread over seeds", "95 % interval", "clips"), *(
         (name, f"{100 * row['mean']:.1f}", f"{100 * row['std']:.1f}" if row["seeds"] > 1 else "-",
          " to ".join(f"{100 * end:.1f}" for end in row["interval"]), str(row["clips"])) for name, row in table.items())])
     print(f"\nWritten to {path}.")
     return 0
+
+
+def print_forecasts(results):
+    """A table of the errors of every variant at every third step."""
+    from . import recipes
+
+    steps = range(2, results["windows"][1], 3)
+    print(f"RMSE and MAE in {results['units']} at the step, scored on the {results['scored_on']} windows, mean of the seeds")
+    rmse, mae = (recipes.forecast_summary(results, score=score) for score in ("rmse", "mae"))
+    print_table([("variant", *(f"{(i + 1) * results['step_minutes']} min" for i in steps), "seeds"), *(
+        (variant, *(f"{row['mean'][i]:.2f} {mae[variant]['mean'][i]:.2f}" for i in steps), str(row["seeds"]))
+        for variant, row in rmse.items())])
 
 
 def predict(chosen):

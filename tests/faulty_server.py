@@ -185,10 +185,13 @@ def another_part_than_asked_for(handler, content):
     handler.wfile.write(content[:10])
 
 
-def write_manifest(folder, files=FILES):
-    """The list of files of the set, as the library carries one."""
-    lines = [f"{hashlib.sha256(data).hexdigest()}\t{len(data)}\t{path}\t{REPOSITORY}/{source(path)}\n"
-             for path, data in sorted(files.items())]
+def write_manifest(folder, files=FILES, blob=None):
+    """The list of files of the set, as the library carries one; of the file `blob`, git's digest and a limit on its size."""
+    def known(path, data):
+        if path == blob:
+            return "git:" + hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest() + "\t100000"
+        return f"{hashlib.sha256(data).hexdigest()}\t{len(data)}"
+    lines = [f"{known(path, data)}\t{path}\t{REPOSITORY}/{source(path)}\n" for path, data in sorted(files.items())]
     (Path(folder) / f"{NAME}.tsv.xz").write_bytes(lzma.compress("".join(lines).encode()))
 
 

@@ -19,7 +19,8 @@ import pytest
 
 from stgcn_lib.data import DataNotFound, DownloadError, available, data_root, fetch, load, manifest, sources, transfer
 from stgcn_lib.data.cache import missing
-from stgcn_lib.data.manifest.write import SPEEDS, write
+from stgcn_lib.data.download import _digest
+from stgcn_lib.data.manifest.write import BY_ADDRESS, SPEEDS, write
 
 from . import faulty_server as web
 from .conftest import missing as reason
@@ -391,6 +392,68 @@ def test_a_server_that_never_stops_with_a_single_file(single, root):
     comes_whole(root)
 
 
+# ---- files of which only git's digest is known, and neither their size nor their SHA-256
+
+
+@pytest.fixture
+def blobs(server, tmp_path):
+    """A set that holds one such file, the fourth; all come one by one."""
+    web.write_manifest(tmp_path / "lists", blob=BLOB)
+    with web.downloads_from(server.port, tmp_path / "lists", whole_archive=False):
+        yield server
+
+
+BLOB = sorted(FILES)[3]
+BEFORE = [web.good] * 3
+
+
+def test_git_names_content_as_git_does(tmp_path):
+    """`git hash-object` of nothing and of a line of text."""
+    for content, name in ((b"", "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"),
+                          (b"hello\n", "ce013625030ba8dba906f756967f9e9ca394464a")):
+        (tmp_path / "file").write_bytes(content)
+        assert _digest(tmp_path / "file", manifest.File("", 100, "file", "", name)) == name == git(content).hexdigest()
+
+
+def test_a_file_known_by_git_alone_comes_and_is_checked(blobs, root):
+    lines = comes_whole(root)
+    assert lines[1].startswith("Downloading at most 380 kB as 8 single files, ")
+    blobs.asked.clear()
+    (root / BLOB).write_bytes(FILES[BLOB][:-1] + b"?")  # as long as before, and shorter
+    fetch(NAME, root, say=lambda line: None)
+    (root / BLOB).write_bytes(FILES[BLOB][:-7])
+    fetch(NAME, root, say=lambda line: None)
+    assert [path for path, _ in blobs.asked] == [f"/{web.REPOSITORY}/{web.source(BLOB)}"] * 2
+    assert (root / BLOB).read_bytes() == FILES[BLOB]
+
+
+def test_a_file_known_by_git_alone_is_there_if_it_may_be(blobs, root):
+    comes_whole(root)
+    for size, there in ((0, False), (1, True), (100_000, True), (100_001, False)):
+        (root / BLOB).write_bytes(bytes(size))
+        assert available(NAME, root) == there
+
+
+@pytest.mark.parametrize("fault, says", [
+    (web.send(bytes([FILES[BLOB][0] ^ 1]) + FILES[BLOB][1:]), "m04.txt.gz is not the file that was published: its git digest is "),
+    (web.send(FILES[BLOB] + b"!"), "its git digest is "), (web.send(FILES[BLOB][:-1]), "its git digest is "),
+    (web.send(b""), "0 bytes instead of at most 100,000"), (web.truncate(20_000), "its git digest is "),
+    (web.endless, "sends more than the 100 kB that it may"), (web.status(404), "answered 404")])
+def test_another_file_is_not_taken_for_one_known_by_git_alone(fault, says, blobs, root):
+    blobs.faults = [*BEFORE, fault]
+    with pytest.raises(DownloadError, match=f"{says}.*; 120 kB are kept"):
+        fetch(NAME, root, say=lambda line: None)
+    nothing_broken(root)
+    comes_whole(root)
+
+
+def test_a_file_known_by_git_alone_goes_on_where_it_was(blobs, root, monkeypatch):
+    monkeypatch.setattr(transfer, "PIECE", 10_000)
+    blobs.faults = [*BEFORE, web.drop(20_000)]
+    comes_whole(root)
+    assert [asked for _, asked in blobs.asked[:5]] == [None, None, None, None, "bytes=20000-"]
+
+
 # ---- the computer is to blame
 
 
@@ -591,20 +654,25 @@ DIGESTS = {  # as published with the sets, sha256 over the lines "sha256  path"
 
 def test_the_lists_are_those_that_were_published():
     assert {name: manifest.digest(name) for name in DIGESTS} == DIGESTS
-    assert set(manifest.NAMES) == {*DIGESTS, "pemsd7m_speeds"} == set(sources.SOURCES)
+    assert set(manifest.NAMES) == {*DIGESTS, *BY_ADDRESS} == set(sources.SOURCES)
     assert sum(path.stat().st_size for path in manifest.FOLDER.glob("*.xz")) < 400_000
 
 
-@pytest.mark.parametrize("name", [*DIGESTS, "pemsd7m_speeds"])
+@pytest.mark.parametrize("name", [*DIGESTS, *BY_ADDRESS])
 def test_a_list_is_sane(name):
     files = manifest.files(name)
     assert [file.path for file in files] == sorted({file.path for file in files})
     for file in files:
-        assert re.fullmatch("[0-9a-f]{64}", file.sha256) and file.bytes > 0 and not file.path.startswith("/")
+        assert re.fullmatch("[0-9a-f]{40}", file.blob) if not file.sha256 else re.fullmatch("[0-9a-f]{64}", file.sha256)
+        assert file.bytes > 0 and not file.path.startswith("/") and file.path.split("/")[0] == name.removesuffix("_speeds")
         assert not {"..", "", ".download"} & set(file.path.split("/"))
         assert re.fullmatch(r"[\w.-]+/[\w.-]+/[0-9a-f]{40}/.+", file.source)
     if sources.SOURCES[name].archive:
         assert len({tuple(file.source.split("/")[:3]) for file in files}) == 1, "one archive holds one repository"
+
+
+def git(content):
+    return hashlib.sha1(b"blob " + str(len(content)).encode() + b"\0" + content)
 
 
 def test_every_set_that_is_here_is_the_published_one():
@@ -617,7 +685,8 @@ def test_every_set_that_is_here_is_the_published_one():
     for name in here:
         assert missing(name) == []
         for file in manifest.files(name)[::1 + len(manifest.files(name)) // 100]:
-            assert hashlib.sha256((data_root() / file.path).read_bytes()).hexdigest() == file.sha256, file.path
+            kind, expected = (git, file.blob) if file.blob else (hashlib.sha256, file.sha256)
+            assert kind((data_root() / file.path).read_bytes()).hexdigest() == expected, file.path
 
 
 def test_lists_are_written_alike_from_the_same_table(tmp_path):
@@ -625,7 +694,7 @@ def test_lists_are_written_alike_from_the_same_table(tmp_path):
     rows = [f"{file.sha256}\t{file.bytes}\t{file.path}\t{raw}{file.source.replace(' ', '%20')}"
             for name in ("utkinect", "pemsd7m", "los_loop") for file in manifest.files(name)]
     table.write_text("\n".join(["sha256\tbytes\tpath\turl", *reversed(rows)]))
-    assert write(table, tmp_path) == ["los_loop", "pemsd7m", "pemsd7m_speeds", "utkinect"]
+    assert write(table, tmp_path) == ["los_loop", "metr_la", "pems_bay", "pemsd7m", "pemsd7m_speeds", "utkinect"]
     for path in tmp_path.glob("*.xz"):
         assert path.read_bytes() == (manifest.FOLDER / path.name).read_bytes()
     table.write_text("\n".join(["heading", rows[0].replace(raw, "http://example.com/")]))

@@ -16,8 +16,9 @@ __all__ = ["DataNotFound", "Dataset", "DownloadError", "READERS", "augment", "av
            "utkinect"]
 
 READERS = {"cmu_expmap": cmu.load, "ui_prmd": ui_prmd.load, "animated_drawings_bvh": bvh.load, "utkinect": utkinect.load,
-           "msr_action3d": msr_action3d.load, "los_loop": traffic.los_loop, "pemsd7m": traffic.pemsd7m, "metr_la": traffic.metr_la,
-           "pems_bay": traffic.pems_bay}
+           "msr_action3d": msr_action3d.load, "los_loop": traffic.los_loop, "pemsd7m": traffic.pemsd7m,
+           "pemsd7m_speeds": traffic.pemsd7m, "metr_la": traffic.metr_la, "pems_bay": traffic.pems_bay}
+PARTS = {"pemsd7m": ("pemsd7m", "pemsd7m_speeds"), "pemsd7m_speeds": ("pemsd7m", "pemsd7m_speeds")}  # come one by one
 
 
 def load(name, split="all", root=None, download=True, **only):
@@ -29,14 +30,16 @@ def load(name, split="all", root=None, download=True, **only):
 
     Args:
         name: "cmu_expmap", "ui_prmd", "animated_drawings_bvh", "utkinect" or "msr_action3d"; `cmu.load`, `ui_prmd.load`,
-            `bvh.load`, `utkinect.load` and `msr_action3d.load` say what is in them and what their splits mean.
-        split: "all", "train" or "test".
+            `bvh.load`, `utkinect.load` and `msr_action3d.load` say what is in them and what their splits mean. Or, for a series
+            of speeds, "los_loop", "pemsd7m" (also under the name of its speeds, "pemsd7m_speeds"), "metr_la" or "pems_bay":
+            `traffic.los_loop`, `traffic.pemsd7m`, `traffic.metr_la`, `traffic.pems_bay`.
+        split: "all", "train" or "test"; "all" for a series, whose `starts` divides it.
         root: the folder of the data sets, `data_root` unless given.
         download: False to read only what is there.
         only: what the reader can choose by, such as ``load("ui_prmd", exercises=("m01",), correct=True)``.
 
     Returns:
-        a `Dataset`.
+        a `Dataset`, or a `traffic.TrafficSeries`.
 
     Raises:
         ValueError: for an unknown name, split or choice, or a damaged file.
@@ -49,5 +52,6 @@ def load(name, split="all", root=None, download=True, **only):
     except DataNotFound:
         if not download or os.environ.get("STGCN_OFFLINE"):
             raise
-    fetch(name, root)
+    for part in PARTS.get(name, (name,)):
+        fetch(part, root)
     return READERS[name](split, root, **only)

@@ -51,7 +51,7 @@ def missing(name, root=None):
 
     def there(file):
         try:
-            return os.stat(where / file.path).st_size == file.bytes
+            return file.fits(os.stat(where / file.path).st_size)
         except OSError:
             return False
     return [file for file in manifest.files(name) if not there(file)]

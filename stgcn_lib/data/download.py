@@ -1,7 +1,8 @@
 """Recorded data sets, fetched once from where they are published, and never a broken file among them.
 
-A file counts when its size and its SHA-256 digest are those of the library's own list (`manifest`), not before. Until then all
-lies in the hidden folder ``.download`` beside the data sets. A whole set then moves into place by renaming.
+A file counts when its size and its SHA-256 digest, or git's digest where only that is known, are those of the library's own list
+(`manifest`), not before. Until then all lies in the hidden folder ``.download`` beside the data sets. A whole set then moves into
+place by renaming.
 """
 
 # Why not pooch: it starts a broken download from the beginning, and unpacks an archive without asking what is in it. requests
@@ -114,7 +115,8 @@ def _announce(name, files, left, where, work, say):
         say(f"Here already: {len(files) - len(left):,} of {count(len(files), 'file')}.")
     if archive:
         how += f", from which {size_words(size)} are unpacked"
-    say(f"Downloading {size_words(coming)} {how}, about {duration(seconds)} at 10 Mbit/s, into {where}")
+    most = "at most " * any(file.blob for file in left)
+    say(f"Downloading {most}{size_words(coming)} {how}, about {duration(seconds)} at 10 Mbit/s, into {where}")
     space, needed = shutil.disk_usage(where).free, size + (coming if archive else 0)
     if space < needed:
         raise Final(f"it needs {size_words(needed)}, and {where} has {size_words(space)} of free space")
@@ -183,15 +185,14 @@ def _one_by_one(session, name, left, staged, work, say):
     part = work / "file.part"
     with tqdm(total=sum(file.bytes for file in left), unit="B", unit_scale=True, desc=name) as bar:
         for file in left:
-            address, digest, size = FILE.format(path=quote(file.source)), hashlib.sha256(), 0
+            address, size = FILE.format(path=quote(file.source)), 0
             try:
                 with contextlib.closing(transfer.pieces(session, address, part, file.bytes, bar, say)) as pieces:
                     for piece in pieces:
-                        digest.update(piece)
                         size += len(piece)
-                if size < file.bytes:
+                if size < file.bytes and not file.blob:
                     raise Passing("the connection broke off")
-                _accept(part, file, size, digest, staged)
+                _accept(part, file, size, staged)
             except Damaged:
                 forget(part)
                 raise
@@ -200,23 +201,23 @@ def _one_by_one(session, name, left, staged, work, say):
 
 def _stage(stream, file, staged, part):
     """Write one member of an archive."""
-    digest, size = hashlib.sha256(), 0
+    size = 0
     with open(part, "wb") as out:
         while size <= file.bytes and (piece := stream.read(PIECE)):
             out.write(piece)
-            digest.update(piece)
             size += len(piece)
-    _accept(part, file, size, digest, staged)
+    _accept(part, file, size, staged)
 
 
-def _accept(part, file, size, digest, staged):
+def _accept(part, file, size, staged):
     """Give the written file its name, if it is the published one."""
-    if size != file.bytes:
+    if not file.fits(size):
         raise Damaged(f"{file.path} is not the file that was published: {'more than ' * (size > file.bytes)}"
-                      f"{count(min(size, file.bytes), 'byte')} instead of {file.bytes:,}")
-    if digest.hexdigest() != file.sha256:
-        raise Damaged(f"{file.path} is not the file that was published: its SHA-256 digest is {digest.hexdigest()[:12]}... "
-                      f"instead of {file.sha256[:12]}...")
+                      f"{count(min(size, file.bytes), 'byte')} instead of {'at most ' * bool(file.blob)}{file.bytes:,}")
+    digest, kind, expected = _digest(part, file), "git" if file.blob else "SHA-256", file.blob or file.sha256
+    if digest != expected:
+        raise Damaged(f"{file.path} is not the file that was published: its {kind} digest is {digest[:12]}... "
+                      f"instead of {expected[:12]}...")
     target = staged / file.path
     target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(part, target)
@@ -224,10 +225,15 @@ def _accept(part, file, size, digest, staged):
 
 def _is_whole(path, file):
     """True if `path` holds exactly the published file."""
-    if not path.is_file() or path.stat().st_size != file.bytes:
-        return False
+    return path.is_file() and file.fits(path.stat().st_size) and _digest(path, file) == (file.blob or file.sha256)
+
+
+def _digest(path, file):
+    """The digest of what `path` holds, of the kind by which the published file is known."""
+    def git():  # SHA-1 is no guard against a forger, as SHA-256 is, but against every fault of a network or a disk
+        return hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
     with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
+        return hashlib.file_digest(stream, git if file.blob else "sha256").hexdigest()
 
 
 def _install(staged, where):

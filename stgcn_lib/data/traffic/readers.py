@@ -83,10 +83,7 @@ def pemsd7m_graph(root=None, graph="paper"):
     stations = cache.file(folder / "PeMSD7_M_Station_Info.csv", "pemsd7m", root)
     with stations.open(encoding="utf-8", newline="") as stream:
         sensors = tuple(row["ID"] for row in csv.DictReader(stream))
-    if graph == "paper":
-        weights = gaussian_adjacency(distances).numpy()
-    else:
-        weights = _sparse(cache.file(folder / "adj.npz", "pemsd7m", root), V)
+    weights = gaussian_adjacency(distances) if graph == "paper" else _sparse(cache.file(folder / "adj.npz", "pemsd7m", root), V)
     return RoadGraph(weights, sensors=sensors, positions=_places(stations, sensors, "ID", "Longitude", "Latitude"),
                      distances=distances, name="pemsd7m" if graph == "paper" else "pemsd7m-dense")
 
@@ -94,42 +91,64 @@ def pemsd7m_graph(root=None, graph="paper"):
 def metr_la(split="all", root=None):
     """Four months of the Los Angeles loop detectors, from 1 March 2012, every 5 minutes (Li et al. 2018, DCRNN).
 
-    A zero means that nothing was measured. The file holds speeds only.
+    A zero means that nothing was measured. The file of speeds has no times: they follow from the first day.
 
     Args:
         split: "all"; `TrafficSeries.starts` divides the windows by DCRNN's rule.
         root: the folder of the data sets, `cache.data_root` unless given.
 
     Returns:
-        a `TrafficSeries` of 34272 rows and 207 sensors, in miles an hour.
+        a `TrafficSeries` of 34272 rows and 207 sensors, in miles an hour, with the graph of `los_loop`: the same sensors.
 
     Raises:
         ValueError: for another split, or a damaged file.
-        DataNotFound: if the file is missing.
+        DataNotFound: if the set or one of its files is missing.
     """
-    return _speeds_only("metr_la", split, root, "2012-03-01T00:00", "METR-LA, Los Angeles County (Li et al. 2018).")
+    _whole(split)
+    folder = cache.folder("metr_la", root)
+    speeds, adjacency, places = (cache.file(folder / name, "metr_la", root) for name in
+                                 ("vel.csv", "los_adj.csv", "graph_sensor_locations.csv"))
+    with places.open(encoding="utf-8", newline="") as stream:
+        sensors = tuple(row["sensor_id"] for row in csv.DictReader(stream))
+    graph = RoadGraph(_table(adjacency, (len(sensors), len(sensors))), sensors=sensors,
+                      positions=_places(places, sensors, "sensor_id", "longitude", "latitude"), name="metr_la")
+    return TrafficSeries("metr_la", _speeds(speeds, SHAPES["metr_la"], sensors), graph, start="2012-03-01T00:00", null_value=0.0,
+                         split="windows", licence="not stated with the speeds; roads MIT, of DCRNN and T-GCN",
+                         source="METR-LA, loop detectors of Los Angeles County (Li et al. 2018).")
 
 
 def pems_bay(split="all", root=None):
     """Six months of the San Francisco Bay Area, from 1 January 2017, every 5 minutes (Li et al. 2018, DCRNN).
 
-    As `metr_la`. The rows are 12 short of 181 days: the hour that summer time skips on 12 March is not there, and the times of
-    later rows count it.
+    A zero means that nothing was measured. The file of speeds has no times: they follow from the first day. It is 12 rows short of
+    181 days, by the hour that summer time skipped on 12 March, so later rows are an hour later.
+
+    Args:
+        split, root: as in `metr_la`.
 
     Returns:
-        a `TrafficSeries` of 52116 rows and 325 sensors, in miles an hour.
+        a `TrafficSeries` of 52116 rows and 325 sensors, in miles an hour. The weights of its graph are DCRNN's kernel of the
+        published road distances, made symmetric as those of `los_loop` are; its distances keep their direction.
+
+    Raises:
+        ValueError, DataNotFound: as in `metr_la`.
     """
-    return _speeds_only("pems_bay", split, root, "2017-01-01T00:00", "PEMS-BAY, Caltrans PeMS (Li et al. 2018).")
-
-
-def _speeds_only(name, split, root, start, source):
     _whole(split)
-    path = cache.file(cache.folder(name, root) / "vel.csv", name, root)
-    values = _table(path, SHAPES[name])
-    times = np.datetime64(start) + np.arange(len(values)) * 5
-    times = np.where((times >= SPRING[0]) & (name == "pems_bay"), times + SPRING[1], times)
-    return TrafficSeries(name, values, None, times=times, null_value=0.0, split="windows",
-                         licence="not stated with the file; DCRNN's repository is MIT", source=source)
+    folder = cache.folder("pems_bay", root)
+    speeds, roads, places = (cache.file(folder / name, "pems_bay", root) for name in
+                             ("vel.csv", "distances_bay_2017.csv", "graph_sensor_locations_bay.csv"))
+    with places.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    sensors = tuple(row[0] for row in rows)
+    distances = _pairs(roads, sensors)
+    weights = gaussian_adjacency(distances, sigma2=1, epsilon=0.1, scale="std", self_loops=True)
+    graph = RoadGraph(np.maximum(weights, weights.T), sensors=sensors, distances=distances, name="pems_bay",
+                      positions=[(float(longitude), float(latitude)) for _, latitude, longitude in rows])
+    values = _speeds(speeds, SHAPES["pems_bay"], sensors)
+    times = np.datetime64("2017-01-01T00:00") + 5 * np.arange(len(values))
+    return TrafficSeries("pems_bay", values, graph, times=np.where(times < SPRING[0], times, times + SPRING[1]), null_value=0.0,
+                         split="windows", licence="not stated with the speeds; roads MIT, of DCRNN",
+                         source="PEMS-BAY, Caltrans PeMS (Li et al. 2018).")
 
 
 def _whole(split):
@@ -152,6 +171,28 @@ def _table(path, shape, skip=0):
         raise ValueError(f"{path} holds {values.shape[0]:,} rows of {values.shape[1]} numbers, expected {shape[0]:,} of "
                          f"{shape[1]}: it is not whole, or another file; fetch it again")
     return values
+
+
+def _speeds(path, shape, sensors):
+    """The speeds (T, V) of a table that may name its sensors in a first line."""
+    first = tuple(name.strip() for name in path.open(encoding="utf-8").readline().split(","))
+    named = max((float(name) for name in first if name.isdecimal()), default=0) > 1000  # a sensor's number, and no speed
+    if named and first != sensors:
+        raise ValueError(f"{path} names other sensors than the roads, or in another order: is it the published file?")
+    return _table(path, shape, skip=int(named))
+
+
+def _pairs(path, sensors):
+    """Distances (V, V), receiver by sender, from lines "sender,receiver,metres"; infinite where no line tells one."""
+    index, distances = {name: i for i, name in enumerate(sensors)}, np.full((len(sensors),) * 2, np.inf)
+    with path.open(encoding="utf-8", newline="") as stream:
+        for number, row in enumerate(csv.reader(stream), 1):
+            try:
+                sender, receiver, metres = row
+                distances[index[receiver], index[sender]] = float(metres)
+            except (KeyError, ValueError) as error:
+                raise ValueError(f"{path}, line {number}: {','.join(row)!r}, expected two sensors and a distance") from error
+    return distances
 
 
 def _places(path, sensors, name, x, y):
