@@ -103,7 +103,7 @@ def _plane(positions, coordinates):
     if coordinates != "degrees":
         return at
     if np.abs(at[:, 1]).max() > 90 or np.abs(at[:, 0]).max() > 180:
-        raise ValueError(f"positions reaches {np.abs(at).max(0).tolist()}, expected degrees, longitude within 180, latitude within 90: "
+        raise ValueError(f"positions reaches {np.abs(at).max(0).tolist()}, expected longitude and latitude in degrees: "
                          "are these latitude, longitude? swap the columns; a plane needs coordinates='km' or 'plane'")
     return at * [111.32 * np.cos(np.deg2rad(at[:, 1].mean())), 110.57]
 
@@ -144,7 +144,10 @@ def _map_still(plane, links, values, slow, data):
         discs = "".join(f"M{at[v, 0]} {at[v, 1]}h0" for v in own if not standing_out[v])
         out += [f'<path d="{diamonds}" fill="{color}"/>' if diamonds else "",
                 f'<path d="{discs}" stroke="{color}" stroke-width="{2 * r:g}" stroke-linecap="round"/>' if discs else ""]
-    return f'<svg class="gim-still" viewBox="0 0 {width} {at[:, 1].max() + 14}" aria-hidden="true" fill="none">{"".join(out)}</svg>'
+    height = at[:, 1].max() + 14
+    look = f'fill="none" style="max-width:{round(min(1, 400 / height) * width)}px"'
+    return (f'<svg class="gim-still" viewBox="0 0 {width} {height}" aria-hidden="true" {look}>'
+            f'{"".join(out)}</svg>')
 
 
 # ---- time and road ----------------------------------------------------------------------------------------------------------
@@ -290,7 +293,7 @@ def forecast_fan(truth, forecasts, starts, times=None, spread=None, *, alt, see=
 
 
 def _what(value):
-    return "an empty dict" if value == {} else type(value).__name__
+    return "an empty dict" if isinstance(value, dict) else type(value).__name__
 
 
 def _packed(values):

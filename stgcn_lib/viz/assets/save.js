@@ -143,7 +143,7 @@ if (!gim.save) (function (gim) {
         for (const { words, box } of lines(node)) {
           const style = getComputedStyle(node.parentElement), gap = before ? box.left - before.box.right : NaN;
           const look = { fill: color(style.color)[0], "font-size": style.fontSize, "font-weight": style.fontWeight,
-            "font-style": style.fontStyle, "font-family": /mono/.test(style.fontFamily) ? "monospace" : FONT };
+            "font-style": style.fontStyle, ...(style.textDecorationLine !== "none" && { "text-decoration": style.textDecorationLine }), "font-family": /mono/.test(style.fontFamily) ? "monospace" : FONT };
           if (Math.abs(gap) < 0.6 * parseFloat(style.fontSize) && Math.abs(box.bottom - before.box.bottom) < 4)
             before.text.append(svg("tspan", look, (gap > 1 ? " " : "") + words));
           else before = { text: svg("text", { x: short(box.left - left),
