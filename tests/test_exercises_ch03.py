@@ -96,6 +96,24 @@ def test_spatial_subsets():
         "everybody, however far": "nobody else", "one matrix": "returns"})
 
 
+def failures(check, answer):
+    """Dict of property to message, of those that fail."""
+    return {name: message for state, name, message in check.run(answer).lines if state == "fails"}
+
+
+def message_of(check, answer, words):
+    return next(message for name, message in failures(check, answer).items() if words in name)
+
+
+def test_centrifugal_names_both_joints_and_the_subset_it_found():
+    told = message_of(ch03.spatial_subsets, SPATIAL["nearer and farther exchanged"], "centrifugal")
+    found = re.fullmatch(r"joint (\d) is farther out than joint (\d); what joint (\d) hears from joint (\d) is in "
+                         r"subset 1 \(centripetal\), not in subset 2 \(centrifugal\)", told)
+    assert found and found[1] == found[4] and found[2] == found[3]
+    assert "is in no subset, not in subset 2" in message_of(
+        ch03.spatial_subsets, lambda d, c: spatial_subsets(d, c) * torch.tensor([1, 1, 0])[:, None, None], "centrifugal")
+
+
 # ---- conv ---------------------------------------------------------------------------------------------------------------------
 
 def conv(A, M, x, W):
@@ -112,6 +130,7 @@ CONVS = {
     "M divided by its rows": lambda A, M, x, W: conv(A, M / M.sum(-1, keepdim=True), x, W),
     "one W for all": lambda A, M, x, W: conv(A, M, x, W[:1].expand_as(W)),
     "one M for all": lambda A, M, x, W: conv(A, M[:1].expand_as(M), x, W),
+    "all matrices added": lambda A, M, x, W: (A * M).sum(0) @ x @ W.sum(0),
     "subsets in the wrong order": lambda A, M, x, W: conv(A, M, x, W.flip(0)),
     "only the last subset": lambda A, M, x, W: (A[-1] * M[-1]) @ x @ W[-1],
     "the mean over subsets": lambda A, M, x, W: conv(A, M, x, W) / len(A),
@@ -125,6 +144,19 @@ def test_conv():
     assert_checker(ch03.conv, stub, conv, CONVS, breaks={
         "transposed A": "rows receive", "M transposed": "its own M", "M forgotten": "its own M", "M by matrix product": "W[k]",
         "one W for all": "W[k]", "subsets side by side": "returns", "the largest subset": "add up", "only the last subset": "W[k]"})
+
+
+def test_conv_says_what_arrived():
+    def told(name, words="W[k]"):
+        return message_of(ch03.conv, CONVS[name], words)
+
+    assert told("all matrices added").endswith("the message went through W.sum(0), the sum of all matrices")
+    assert told("one W for all").endswith("the message went through W[0]")
+    mean = told("the mean over subsets")
+    wanted, arrived = (np.array(json.loads(row)) for row in re.findall(r"\[[^\[\]]*,[^\[\]]*\]", mean))
+    assert "the edge weighs 1" in mean and np.allclose(wanted, 3 * arrived, atol=0.005)
+    assert "the message along that edge did not change, it is [" in told("M forgotten", "its own M")
+    assert re.search(r"that edge went from \[.*\] to \[", told("M added", "its own M"))
 
 
 def test_conv_is_the_layer_of_the_library():
@@ -179,6 +211,19 @@ def test_distance_subsets():
         "each subset divided by its own size": "ones in, ones out", "columns divided": "ones in, ones out",
         "the same, empty rows too": "not NaN", "up to each distance": "exactly the pairs",
         "max_hop left out": "one subset for each hop"})
+
+
+def test_a_wrong_division_is_not_called_a_wrong_pair():
+    pairs, division, nan = "exactly the pairs", "ones in, ones out", "not NaN"
+    failed = failures(ch03.distance_subsets, DISTANCES["the same, empty rows too"])
+    assert not any(pairs in name for name in failed)
+    assert any(division in name for name in failed) and any(nan in name for name in failed)
+
+
+def test_a_wrong_number_of_subsets_is_told_with_its_arguments():
+    assert message_of(ch03.distance_subsets, as_printed, "one subset for each hop") == (
+        "returned shape (3, 7, 7) for d of shape (7, 7), max_hop=2, dilation=2; expected (2, 7, 7), one subset for each of the "
+        "hops 0, 2")
 
 
 def as_stub(d, max_hop, dilation):

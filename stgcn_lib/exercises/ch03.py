@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from . import boxes
-from .checker import Check, call, close, digits
+from .checker import Check, Wrong, call, close, digits
 
 SUBSETS = ("root", "centripetal", "centrifugal")
 
@@ -98,8 +98,12 @@ def _(answer, rng):
 def _(answer, rng):
     d, to, got = _spatial(answer, rng)
     wrong = (d == 1) & (to[None, :] > to[:, None]) & (got[2] == 0)
-    return not wrong.any() or (
-        f"joint {_where(wrong)[1]} is farther out than joint {_where(wrong)[0]}, yet what it tells it is not in subset 2")
+    if wrong.any():
+        v, u = _where(wrong)
+        heard = got[:, v, u].nonzero().flatten().tolist()
+        return (f"joint {u} is farther out than joint {v}; what joint {v} hears from joint {u} is in "
+                f"{f'subset {heard[0]} ({SUBSETS[heard[0]]})' if heard else 'no subset'}, not in subset 2 ({SUBSETS[2]})")
+    return True
 
 
 @spatial_subsets.property("ones in, ones out: over all subsets a receiver's weights add up to 1, and they are equal")
@@ -162,9 +166,11 @@ def _(answer, rng):
     for k in range(3):
         got = call(answer, *_one_message(A, torch.ones_like(M), W, x, 0, 1, k), shape=(5, 4))[0]
         if not close(got, x[1].double() @ W[k].double()):
-            used = [j for j in range(3) if close(got, x[1].double() @ W[j].double())]
-            return f"joint 0 hears joint 1 in subset {k}, with M all ones; " + (
-                f"the message went through W[{used[0]}]" if used else f"x[1] @ W[{k}] is not what arrived")
+            used = [f"W[{j}]" for j in range(3) if close(got, x[1].double() @ W[j].double())]
+            used += ["W.sum(0), the sum of all matrices"] if close(got, x[1].double() @ W.double().sum(0)) else []
+            return f"joint 0 hears joint 1 in subset {k}, the edge weighs 1 and M is all ones; " + (
+                f"the message went through {used[0]}" if used else
+                f"expected x[1] @ W[{k}] = {digits(x[1].double() @ W[k].double())}, and {digits(got)} arrived")
     return True
 
 
@@ -177,7 +183,8 @@ def _(answer, rng):
     louder[k, 0, 1] = 2
     got = call(answer, *_one_message(A, louder, W, x, 0, 1, k), shape=(5, 4))[0]
     if not close(got, 2 * plain):
-        return f"M[{k}, 0, 1] went from 1 to 2, the message along that edge from {digits(plain)} to {digits(got)}"
+        return f"M[{k}, 0, 1] went from 1 to 2, the message along that edge " + (
+            f"did not change, it is {digits(got)}" if close(got, plain) else f"went from {digits(plain)} to {digits(got)}")
     other = torch.ones_like(M)
     other[k] = 3
     other[k, 0, 1] = 1
@@ -209,16 +216,20 @@ distance_subsets = Check("distance_subsets", asks="a function of d (V, V), max_h
     "size instead of the size of all subsets together."))
 
 
-def _distance(answer, d, max_hop, dilation):
+def _distance(answer, d, max_hop, dilation, finite=True):
     hops = range(0, max_hop + 1, dilation)
-    return hops, call(answer, d, max_hop, dilation, shape=(len(hops), *d.shape))
+    got = call(answer, d, max_hop, dilation, finite=finite)
+    if got.shape != (len(hops), *d.shape):
+        raise Wrong(f"returned shape {tuple(got.shape)} for d of shape {tuple(d.shape)}, max_hop={max_hop}, dilation={dilation}; "
+                    f"expected {(len(hops), *d.shape)}, one subset for each of the hops {', '.join(map(str, hops))}")
+    return hops, got
 
 
 @distance_subsets.property("one subset for each hop that counts: 0, dilation, 2 dilation, ... up to max_hop")
 def _(answer, rng):
     d, _ = hop_distances(rng, 7)
     for max_hop, dilation in ((1, 1), (2, 1), (2, 2), (3, 2)):
-        _distance(answer, d, max_hop, dilation)
+        _distance(answer, d, max_hop, dilation, finite=False)  # NaN has a property of its own
     return True
 
 
@@ -226,7 +237,8 @@ def _(answer, rng):
 def _(answer, rng):
     d, _ = hop_distances(rng, 7)
     for max_hop, dilation in ((1, 1), (2, 1), (2, 2), (3, 1)):
-        hops, got = _distance(answer, d, max_hop, dilation)
+        hops, got = _distance(answer, d, max_hop, dilation, finite=False)
+        got = got.nan_to_num()  # an empty row divided by 0: the pairs may still be right
         for i, hop in enumerate(hops):
             wrong = (got[i] != 0) != (d == hop)
             if wrong.any():
@@ -353,9 +365,10 @@ QUIZZES = {
 PREDICTIONS = {
     "bones": dict(
         key="ch03-bones",
-        question="A single layer is to say, for every joint, how its bone points: the vector from its parent. Its weights are the "
-                 "best there are for some people's recordings; others test it. Against it plays somebody who <b>never looks</b> "
-                 "and always answers with each joint's mean bone of those first people. Who comes nearer?",
+        question="Two layers are to say, for every joint, how its bone points: the vector from its parent. One has "
+                 "<b>one matrix</b> for all neighbours, the other has <b>three</b>, one for each subset. Their weights are the "
+                 "best there are for some people's recordings; others test them. Against them plays somebody who <b>never "
+                 "looks</b> and always answers with each joint's mean bone of those first people. Who comes nearest?",
         choices=("Three matrices best, then one matrix for all neighbours, then the one who never looks",
                  "Three matrices best, then the one who never looks, then one matrix for all neighbours",
                  "One matrix and three matrices about equal, and both far better than not looking"),
