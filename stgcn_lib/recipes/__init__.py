@@ -2,15 +2,27 @@
 
     python -m stgcn_lib reproduce utkinect
 
-`setups.py` lists the experiments, `experiment.py` carries them out, `results.py` reads and sums up the files in
+`reproduce.py` carries experiments out, run by run. `setups.py` lists those on clips and `experiment.py` says what a run of them is;
+`roads.py` lists those on traffic and `forecasting.py` says what a run of them is. `results.py` reads and sums up the files in
 ``stgcn_lib/results``, `checkpoints.py` the trained networks in ``stgcn_lib/checkpoints``, `predict.py` asks them about a pose file.
 """
 
-from .checkpoints import checkpoint_names, load_checkpoint, prepare, save_checkpoint
-from .experiment import reproduce, run
+from .checkpoints import (
+    checkpoint_names,
+    forecaster_names,
+    load_checkpoint,
+    load_forecaster,
+    prepare,
+    save_checkpoint,
+    save_forecaster,
+)
+from .experiment import run
 from .predict import predict
-from .results import load_results, result_names, summary
+from .reproduce import reproduce
+from .results import forecast_summary, load_results, result_names, summary
+from .roads import FORECASTS
 from .setups import RECIPES, Recipe, Setup
 
-__all__ = ["RECIPES", "Recipe", "Setup", "checkpoint_names", "load_checkpoint", "load_results", "predict", "prepare",
-           "reproduce", "result_names", "run", "save_checkpoint", "summary"]
+__all__ = ["FORECASTS", "RECIPES", "Recipe", "Setup", "checkpoint_names", "forecast_summary", "forecaster_names", "load_checkpoint",
+           "load_forecaster", "load_results", "predict", "prepare", "reproduce", "result_names", "run", "save_checkpoint",
+           "save_forecaster", "summary"]

@@ -1,28 +1,20 @@
-"""Carry out an experiment, run by run, and write down what came out."""
+"""Experiments on clips: train one variant, score it on the clips of other people."""
 
 import dataclasses
-import datetime
 import hashlib
-import json
-import os
-import platform
-import subprocess
 import time
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import torch
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from .. import __version__
 from ..data import augment, manifest, transforms
 from ..models import STGCN
 from ..training import evaluate, fit
 from .checkpoints import save_checkpoint
-from .setups import RECIPES, dataset
-
-LIBRARY = Path(__file__).parents[1]
+from .setups import dataset
 
 
 def build(setup, graph, classes, in_channels=3):
@@ -150,80 +142,36 @@ def _logistic(x, y, train, test):
     return model.predict(x[test]), y[test]
 
 
-def reproduce(name, seeds=3, device="auto", folder=None, progress=True):
-    """Carry out a recipe, or go on with it, and write what came out.
-
-    Every run is written when it ends, so an interrupted experiment goes on where it stopped.
-
-    Args:
-        name: one of `RECIPES`.
-        seeds: how many seeds, 0, 1, ...; three or more say something about the spread.
-        device: "auto", "cpu", "cuda" or "mps".
-        folder: where ``results/NAME.json`` and ``checkpoints/NAME.safetensors`` go: into the library in a checkout of the book,
-            into the present folder elsewhere.
-        progress: whether to show bars.
+def plan(recipe, name, seeds, device, folder, progress):
+    """What `reproduce` needs to know of an experiment on clips.
 
     Returns:
-        the path of the results.
-
-    Raises:
-        ValueError: for an unknown name or device, or a file there that another setup wrote.
+        (head of the results, list of pairs: what tells a run from the others, and a function that carries it out. Given where it is
+        made, the function returns the run's row of the results and a sentence about it.)
     """
-    if name not in RECIPES:
-        raise ValueError(f"name is {name!r}, expected one of {', '.join(RECIPES)}")
-    if not isinstance(seeds, int) or seeds < 1:
-        raise ValueError(f"seeds is {seeds!r}, expected a whole number, 1 or more")
-    recipe, device = RECIPES[name], pick_device(device)
     clips = dataset(recipe)
-    folder = Path(folder) if folder else LIBRARY if (LIBRARY.parent / "book").is_dir() else Path()
-    path = folder / "results" / f"{name}.json"
     head = {"name": name, "what": recipe.what, "split": recipe.split, "classes": list(clips.classes),
             "data": {"name": recipe.data, "part": recipe.only, "digest": _digest(clips), "licence": clips.licence},
             "setups": {variant: dataclasses.asdict(setup) for variant, setup in recipe.variants.items()}}
-    head = json.loads(json.dumps(head))  # tuples become lists, as they are in a file
-    runs = _earlier(path, head)
-    done = {(row["variant"], row["seed"], row["fold"]) for row in runs}
     trained = {}  # variants that differ in their views alone share a network
+
+    def work(made, setup, train, test, which):
+        key = dataclasses.replace(setup, views=1), which["seed"], which["fold"]
+        result, network = run(setup, clips, train, test, which["seed"], device, progress, trained.get(key))
+        if any(dataclasses.replace(other, views=1) == key[0] for other in recipe.variants.values() if other != setup):
+            trained[key] = network
+        result = {**which, **result, "made": made}
+        if which == {"variant": recipe.checkpoint, "seed": 0, "fold": 0}:
+            _keep(network[0], folder / "checkpoints" / f"{name}.safetensors", head, setup, clips, result)
+        return result, f"{100 * result['accuracy']:.1f} % of {result['clips']} clips"
+
+    tasks = []
     for variant, setup in recipe.variants.items():
         for seed in range(1 if setup.model == "logistic" else seeds):  # logistic regression draws nothing
             for fold, (train, test) in enumerate(recipe.folds(clips)):
-                if (variant, seed, fold) in done:
-                    continue
-                key = dataclasses.replace(setup, views=1), seed, fold
-                result, network = run(setup, clips, train, test, seed, device, progress, trained.get(key))
-                if any(dataclasses.replace(other, views=1) == key[0] for other in recipe.variants.values() if other != setup):
-                    trained[key] = network
-                result = {"variant": variant, "seed": seed, "fold": fold, **result, "made": provenance(device)}
-                if (variant, seed, fold) == (recipe.checkpoint, 0, 0):
-                    _keep(network[0], folder / "checkpoints" / f"{name}.safetensors", head, setup, clips, result)
-                runs.append(result)
-                _write(path, head, runs)
-                print(f"{variant}, seed {seed}, fold {fold}: {100 * result['accuracy']:.1f} % of {result['clips']} clips",
-                      flush=True)
-    return path
-
-
-def pick_device(device="auto"):
-    """The torch device of that name; "auto" takes the first that is there of cuda, mps and cpu."""
-    here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if device == "auto":
-        device = next(name for name, there in here.items() if there)
-    if not here.get(device.split(":")[0]):
-        raise ValueError(f"device is {device!r}, expected 'auto' or one of {', '.join(n for n, there in here.items() if there)}")
-    return device
-
-
-def provenance(device):
-    """What a number was made with."""
-    try:
-        git = lambda *words: subprocess.run(["git", *words], cwd=LIBRARY, capture_output=True, text=True, check=True).stdout  # noqa: E731
-        commit = git("rev-parse", "--short=12", "HEAD").strip() + ("+" if git("status", "--porcelain", "--", "*.py") else "")
-    except (OSError, subprocess.CalledProcessError):
-        commit = None
-    processor = f"{platform.machine()}, {torch.get_num_threads()} threads"
-    return {"date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}", "library": __version__, "commit": commit,
-            "device": torch.cuda.get_device_name() if device.startswith("cuda") else processor,
-            "torch": torch.__version__, "python": platform.python_version()}
+                which = {"variant": variant, "seed": seed, "fold": fold}
+                tasks.append((which, partial(work, setup=setup, train=train, test=test, which=which)))
+    return head, tasks
 
 
 def _digest(clips):
@@ -240,23 +188,3 @@ def _keep(model, path, head, setup, clips, result):
         "channels": list(clips.channels), "frames": setup.frames, "scale": setup.scale, "data": head["data"],
         "split": head["split"], "setup": dataclasses.asdict(setup), "seed": result["seed"], "accuracy": result["accuracy"],
         "clips": result["clips"], "made": result["made"]})
-
-
-def _earlier(path, head):
-    """The runs that the file holds already, if the same setups made them."""
-    if not path.exists():
-        return []
-    found = json.loads(path.read_text(encoding="utf-8"))
-    if any(found.get(key) != value for key, value in head.items()):
-        raise ValueError(f"{path} was written with another setup or other data: move it away to start anew")
-    return found["runs"]
-
-
-def _write(path, head, runs):
-    """Everything but the runs a key a line, then a run a line, so that a reader and a diff can follow."""
-    lines = [f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in head.items()]
-    rows = ",\n".join(f"  {json.dumps(row)}" for row in runs)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text("{\n" + "".join(lines) + f' "runs": [\n{rows}\n ]\n}}\n', encoding="utf-8")
-    os.replace(part, path)

@@ -5,8 +5,8 @@ import copy
 import torch
 from torch import nn
 
-from .graphs import SkeletonGraph, skeleton
-from .layers import STGCNBlock
+from ..graphs import SkeletonGraph, skeleton
+from ..layers import STGCNBlock
 
 # A plan is a pair (channels, stride in time) for each block.
 REFERENCE = ((64, 1), (64, 1), (64, 1), (64, 1), (128, 2), (128, 1), (128, 1), (256, 2), (256, 1), (256, 1))

@@ -1,0 +1,48 @@
+"""The block of the traffic ST-GCN: time, space, time."""
+
+import torch
+from torch import nn
+
+from .cheb import ChebConv
+from .gated import GatedTemporalConv
+
+
+class SandwichBlock(nn.Module):
+    """Space between two slices of time, as in the STGCN of Yu et al.::
+
+        x' = Dropout( LayerNorm( Gated_2( ReLU( Cheb(h) + h ) ) ) )       h = Gated_1(x)
+
+    Args:
+        in_channels: C.
+        channels: three numbers: after the first gated convolution, after the graph convolution, after the second gated one.
+        laplacian: (V, V) scaled Laplacian; None for no graph.
+        order: number of polynomials of the graph convolution.
+        kernel_size: frames in each temporal kernel, k; the block loses 2 (k - 1) frames.
+        norm: "channel" normalises the channels of each node, so that nothing depends on the number of nodes; "layer", as in the
+            paper, nodes and channels of a frame together, with a weight for each pair of them.
+        num_nodes: V, needed by "layer".
+        dropout: probability with which a number is set to zero in training.
+        learned: whether there is a second graph, given with each call, with a weight matrix of its own.
+    """
+
+    def __init__(self, in_channels, channels, laplacian, order=3, kernel_size=3, norm="channel", num_nodes=None, dropout=0.0,
+                 learned=False):
+        super().__init__()
+        first, middle, last = channels
+        self.before = GatedTemporalConv(in_channels, first, kernel_size)
+        laplacian, order = (torch.zeros(1, 1), 1) if laplacian is None else (laplacian, order)
+        self.spatial = ChebConv(first, middle, laplacian, order)
+        self.learned = nn.Linear(first, middle, bias=False) if learned else None
+        self.residual = nn.Identity() if first == middle else nn.Conv2d(first, middle, 1)
+        self.after = GatedTemporalConv(middle, last, kernel_size)
+        self.norm = nn.LayerNorm(last if norm == "channel" else (num_nodes, last))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x, graph=None):
+        """(N, C, T, V) -> (N, C', T - 2 (k - 1), V); graph: (V, V), if one is learned"""
+        h = self.before(x)
+        space = self.spatial(h) + self.residual(h)
+        if self.learned is not None:
+            space = space + self.learned(graph @ h.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        x = self.after(torch.relu(space))
+        return self.dropout(self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2))

@@ -1,0 +1,150 @@
+"""Experiments on traffic: train or fit one variant, score its forecasts of the days that come after."""
+
+import dataclasses
+import time
+from functools import partial
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..data import load, manifest
+from ..data.traffic import Scaler, Windows, baselines, table_by_row
+from ..metrics import forecast_table
+from ..models import TrafficConvSTGCN, TrafficSTGCN
+from ..training import fit, forecast
+from .checkpoints import save_forecaster
+from .roads import NETWORKS
+
+
+def parts(recipe, series):
+    """First rows of the windows that train, and of those that are scored.
+
+    While something is chosen, the validation windows are scored. After that, where a series is split by rows, they train as well:
+    the last day before the test is worth too much to be thrown away. Published protocols keep them out, and so do we on those sets.
+    """
+    found = series.starts(*recipe.windows)
+    if recipe.scored_on == "validation":
+        return found["train"], found["validation"]
+    train = found["train"] if series.split != "rows" else np.arange(found["test"][0] - sum(recipe.windows) + 1)
+    return train, found["test"]
+
+
+def windows(setup, recipe, series, train, test):
+    """What a network trains on and is scored on, as two `Windows`, and the `Scaler` that the training rows gave."""
+    rows, day = slice(int(train[0]), int(train[-1]) + sum(recipe.windows)), series.weekday()
+    table = table_by_row(series, rows, setup.weekdays) if any(name.startswith("table") for name in setup.features) else None
+    scaler = Scaler.fit(series.values[rows], null_value=series.null_value)
+    train = train[np.isin(day[train[:, None] + np.arange(sum(recipe.windows))], setup.weekdays).all(axis=1)]
+    return *(Windows(series, part, *recipe.windows, setup.features, scaler, table) for part in (train, test)), scaler
+
+
+def build(setup, recipe, series, seed=0):
+    """The network of a `Forecaster`; it takes and gives scaled numbers."""
+    weights, (inputs, outputs) = series.graph.adjacency(self_loops=False), recipe.windows
+    if setup.graph == "shuffled":  # as many roads, and of the same weights, but between other sensors
+        order = torch.from_numpy(np.random.default_rng(seed).permutation(len(weights)))
+        weights = weights[order][:, order]
+    if setup.model != "sandwich":
+        return TrafficSTGCN(weights, outputs, inputs, len(setup.features), dropout=setup.dropout,
+                            head="mean" if setup.model.endswith("averaged") else "time")
+    return TrafficConvSTGCN(weights if setup.graph != "none" else None, outputs, inputs, len(setup.features), setup.channels,
+                            adaptive=setup.adaptive, dropout=setup.dropout, num_nodes=len(weights))
+
+
+def masked_huber(scaler, null_value=None):
+    """Huber's loss on the scaled scale over the targets that are known: squared for small misses, linear for large ones.
+
+    Args:
+        scaler: the `Scaler` of the forecasts; targets come in units.
+        null_value: the number that means "not known"; NaN always does.
+
+    Returns:
+        function of (forecasts, targets), both (N, H, V).
+
+    Paper: Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 1964.
+    """
+    def loss(forecasts, targets):
+        known = ~torch.isnan(targets) if null_value is None else ~torch.isnan(targets) & (targets != null_value)
+        scaled = scaler.transform(torch.where(known, targets, 0.0))
+        return (nn.functional.huber_loss(forecasts, scaled, reduction="none") * known).sum() / known.sum().clamp(min=1)
+
+    return loss
+
+
+def run(setup, recipe, series, train, test, seed, device="cpu", progress=False):
+    """Fit one variant on some windows and score its forecasts of others.
+
+    Args:
+        setup: a `Forecaster`.
+        recipe: the `Forecasting` it belongs to, for the lengths of a window.
+        series: a `TrafficSeries`.
+        train, test: first rows of windows.
+        seed: whole number; the same seed gives the same numbers on the same machine.
+        device: where to compute.
+        progress: whether to show a bar.
+
+    Returns:
+        (dict as in the "runs" of `load_results`, forecasts (N, H, V) in the units of the series, the network on the CPU or None)
+    """
+    began, more, model = time.perf_counter(), {}, None
+    if setup.model == "last value":
+        forecasts = baselines.last_value(series, test, *recipe.windows)
+    elif setup.model == "daily table":
+        forecasts = baselines.historical_mean(series, test, train, *recipe.windows, weekdays=setup.weekdays)
+    elif setup.model == "linear":
+        forecasts = baselines.linear(series, test, train, *recipe.windows, weekdays=setup.weekdays, **setup.linear)
+    else:
+        known, asked, scaler = windows(setup, recipe, series, train, test)
+        torch.manual_seed(seed)
+        model = build(setup, recipe, series, seed).to(device)
+        history = _train(model, setup, known, masked_huber(scaler, series.null_value), seed, progress)
+        forecasts = scaler.inverse(forecast(model, asked, loss=masked_huber(scaler, series.null_value))["forecasts"]).numpy()
+        more = {"parameters": sum(p.numel() for p in model.parameters()), "trained_on": len(known),
+                "training_loss": [round(row["loss"], 4) for row in history]}
+        model = model.cpu()
+    targets = Windows(series, test, *recipe.windows).tensors()[1]
+    scores = {how: _scores(forecasts, targets, how, series.null_value) for how in ("step", "cumulative")}
+    return {"windows": len(test), **scores, **more, "seconds": round(time.perf_counter() - began, 1)}, forecasts, model
+
+
+def _scores(forecasts, targets, how, null_value):
+    """{"mae": one number a step, "rmse": ..., "mape": ...}"""
+    rows = forecast_table({"": forecasts}, targets, range(1, targets.shape[1] + 1), how, null_value).rows
+    return {name: [round(row[name], 5) for row in rows] for name in ("mae", "rmse", "mape")}
+
+
+def _train(model, setup, known, loss, seed, progress):
+    """The history of training all epochs of the setup."""
+    optimizer = torch.optim.AdamW(model.parameters(), setup.learning_rate, weight_decay=setup.weight_decay)
+    warm = min(2, setup.epochs - 1)
+    schedule = torch.optim.lr_scheduler.SequentialLR(optimizer, [
+        torch.optim.lr_scheduler.LinearLR(optimizer, 0.1, total_iters=warm),
+        torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, setup.epochs - warm)], [warm])
+    return fit(model, known, optimizer, setup.epochs, schedule=schedule, loss=loss, batch_size=setup.batch_size, clip_norm=1.0,
+               seed=seed, progress=progress)
+
+
+def plan(recipe, name, seeds, device, folder, progress):
+    """What `reproduce` needs to know of an experiment on traffic; the counterpart of `experiment.plan`."""
+    series = load(recipe.data)
+    head = {"name": name, "what": recipe.what, "split": recipe.split, "scored_on": recipe.scored_on, "windows": recipe.windows,
+            "units": series.units, "step_minutes": series.step_minutes, "null_value": series.null_value,
+            "data": {"name": recipe.data, "digest": manifest.digest(recipe.data) if recipe.data in manifest.NAMES else None,
+                     "licence": series.licence},
+            "setups": {variant: dataclasses.asdict(setup) for variant, setup in recipe.variants.items()}}
+    train, test = parts(recipe, series)
+
+    def work(made, setup, which):
+        result, _, model = run(setup, recipe, series, train, test, which["seed"], device, progress)
+        result = {**which, **result, "made": made}
+        if which == {"variant": recipe.checkpoint, "seed": 0}:
+            scaler = windows(setup, recipe, series, train, test)[2]
+            save_forecaster(model, folder / "checkpoints" / f"{name}.safetensors", head | {
+                "setup": dataclasses.asdict(setup), "scaler": {"mean": float(scaler.mean), "std": float(scaler.std)},
+                "sensors": list(series.graph.sensors), "seed": which["seed"], "step": result["step"], "made": made})
+        rmse = result["step"]["rmse"]
+        return result, "RMSE " + " ".join(f"{rmse[i]:.2f}" for i in range(2, len(rmse), 3)) + f" at every third step of {len(rmse)}"
+
+    return head, [({"variant": variant, "seed": seed}, partial(work, setup=setup, which={"variant": variant, "seed": seed}))
+                  for variant, setup in recipe.variants.items() for seed in range(seeds if setup.model in NETWORKS else 1)]
