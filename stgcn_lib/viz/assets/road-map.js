@@ -13,14 +13,14 @@ gim.define("road-map", (figure, stage, data, gim) => {
   const share = (x) => { const s = (x - low) / (high - low); return up ? 1 - s : s; }, slow = (x) => (up ? x > data.slow : x < data.slow);
   const mean = moving ? Float64Array.from({ length: T }, (_, t) => { const there = rows.map((row) => row[t]).filter((x) => !Number.isNaN(x)); return there.reduce((a, b) => a + b, 0) / there.length; }) : null;
   const word = up ? "above" : "below";
-  let chosen = -1, kept = false, position = data.start || 0, unit = 4, at = [], shown = -1;
+  let chosen = -1, kept = false, before = {}, position = data.start || 0, unit = 4, at = [], shown = -1;
 
   // ---- the map ------------------------------------------------------------------------------------------------------------------
   const lines = svg("path", { class: "roads" }), ties = svg("g", { class: "ties" }), scale = svg("g", { class: "scale" }), label = svg("text", { class: "label" }), few = V <= 12 && data.sensors, words = svg("g", { class: "words", "aria-hidden": "true" });
-  const spots = all.map((v) => svg("g", { class: "sensor", role: "button", tabindex: v ? -1 : 0, "aria-label": name(v), onfocus: () => choose(v, true), onkeydown: (event) => roam(event, v) }, svg("circle", { class: "halo" }), svg("path", { class: "dot" })));
+  const spots = all.map((v) => svg("g", { class: "sensor", role: "button", tabindex: v ? -1 : 0, "aria-label": name(v), onfocus: () => { kept = true; choose(v, true); }, onkeydown: (event) => roam(event, v) }, svg("circle", { class: "halo" }), svg("path", { class: "dot" })));
   const dots = spots.map((spot) => spot.lastChild), looks = Array(V).fill("");
   const map = svg("svg", { class: "map", role: "group", "aria-label": "Map of sensors: arrow keys go from sensor to sensor" + (moving ? ", Space plays" : ""),
-    onpointermove: (event) => { if (event.pointerType === "mouse" && !kept) point(event, 12, false); }, onclick: (event) => point(event, 26, true),
+    onpointermove: (event) => { if (event.pointerType === "mouse" && !kept) point(event, 12, false); }, onpointerdown: () => { before = { kept, chosen }; }, onclick: (event) => point(event, 26, true),
     onpointerleave: (event) => { if (event.pointerType === "mouse" && !kept) choose(-1, false); } }, lines, ties, spots, scale, few ? words : label);
   const cross = (r) => `M${-r} ${-r}L${r} ${r}M${-r} ${r}L${r} ${-r}`;
   /* How a value looks: [key, d, fill]; the key changes only when the look does. */
@@ -85,8 +85,8 @@ gim.define("road-map", (figure, stage, data, gim) => {
   function point(event, reach, keep) {
     const box = map.getBoundingClientRect(), k = map.viewBox.baseVal.width / box.width, x = (event.clientX - box.left) * k, y = (event.clientY - box.top) * k;
     const far = (v) => Math.hypot(at[v][0] - x, at[v][1] - y), best = all.reduce((a, b) => (far(a) <= far(b) ? a : b)), hit = far(best) <= reach * k ? best : -1;
-    if (keep) kept = hit >= 0 && !(kept && hit === chosen);
-    choose(hit, keep);
+    if (keep) kept = hit >= 0 && !(before.kept && hit === before.chosen);   // the press itself has already put the focus on a sensor
+    choose(keep && !kept && event.pointerType !== "mouse" ? -1 : hit, keep);
   }
   function roam(event, v) {
     const way = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
@@ -102,8 +102,7 @@ gim.define("road-map", (figure, stage, data, gim) => {
     if (best < 0 || score(best) === Infinity) return;
     spots[best].focus();
   }
-  function choose(v, keep) {
-    if (keep && v >= 0) kept = true;
+  function choose(v, aloud) {
     if (v === chosen) return;
     chosen = v;
     figure.dataset.sensor = v < 0 ? "" : v;
@@ -112,7 +111,7 @@ gim.define("road-map", (figure, stage, data, gim) => {
     curve();
     tell();
     which.value = v;
-    if (keep && v >= 0) voice(`${name(v)}${moving ? `, ${reading(v)}` : ""}`);
+    if (aloud && v >= 0) voice(`${name(v)}${moving ? `, ${reading(v)}` : ""}`);
   }
 
   // ---- what is said -------------------------------------------------------------------------------------------------------------
