@@ -7,7 +7,7 @@ Plain numpy in float64, so that a number does not hang on a solver's last digit.
 
 import numpy as np
 
-from .series import daily_table, table_by_row
+from .series import check_lengths, daily_table, table_by_row
 
 CHUNK = 64  # windows at a time: all features of all windows at once would fill the memory
 
@@ -120,6 +120,7 @@ def choose_strength(series, strengths=(1e-4, 1e-3, 1e-2, 1e-1), inputs=12, outpu
 
 def _rows(series, starts, inputs, outputs):
     """(N, inputs + outputs) the rows of windows."""
+    check_lengths(inputs, outputs)
     starts = np.asarray(starts, dtype=np.int64)
     if starts.ndim != 1 or not len(starts):
         raise ValueError(f"starts has shape {starts.shape}, expected (windows,), at least one")

@@ -1,6 +1,7 @@
 """Readers of the road networks on which traffic forecasts are compared."""
 
 import csv
+import warnings
 
 import numpy as np
 
@@ -35,7 +36,7 @@ def los_loop(split="all", root=None):
     folder = cache.folder("los_loop", root)
     speeds, adjacency, places = (cache.file(folder / name, "los_loop", root) for name in
                                  ("los_speed.csv", "los_adj.csv", "graph_sensor_locations.csv"))
-    sensors = tuple(speeds.open(encoding="utf-8").readline().strip().split(","))
+    sensors = _first_line(speeds)
     values = _table(speeds, SHAPES["los_loop"], skip=1)
     weights = _table(adjacency, (len(sensors), len(sensors)))
     graph = RoadGraph(weights, sensors=sensors, positions=_places(places, sensors, "sensor_id", "longitude", "latitude"),
@@ -82,7 +83,9 @@ def pemsd7m_graph(root=None, graph="paper"):
     distances = _table(cache.file(folder / "PeMSD7_W_228.csv", "pemsd7m", root), (V, V))
     stations = cache.file(folder / "PeMSD7_M_Station_Info.csv", "pemsd7m", root)
     with stations.open(encoding="utf-8", newline="") as stream:
-        sensors = tuple(row["ID"] for row in csv.DictReader(stream))
+        sensors = tuple(row.get("ID") for row in csv.DictReader(stream))
+    if len(sensors) != V:
+        raise ValueError(f"{stations} lists {len(sensors)} stations, expected {V}: fetch it again")
     weights = gaussian_adjacency(distances) if graph == "paper" else _sparse(cache.file(folder / "adj.npz", "pemsd7m", root), V)
     return RoadGraph(weights, sensors=sensors, positions=_places(stations, sensors, "ID", "Longitude", "Latitude"),
                      distances=distances, name="pemsd7m" if graph == "paper" else "pemsd7m-dense")
@@ -164,7 +167,9 @@ def _table(path, shape, skip=0):
         ValueError: naming the file and the fault.
     """
     try:
-        values = np.loadtxt(path, delimiter=",", skiprows=skip, ndmin=2, encoding="utf-8")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a file without any row, which is refused below
+            values = np.loadtxt(path, delimiter=",", skiprows=skip, ndmin=2, encoding="utf-8")
     except ValueError as error:
         raise ValueError(f"{path} is damaged ({error}): fetch it again") from error
     if values.shape != shape:
@@ -175,11 +180,17 @@ def _table(path, shape, skip=0):
 
 def _speeds(path, shape, sensors):
     """The speeds (T, V) of a table that may name its sensors in a first line."""
-    first = tuple(name.strip() for name in path.open(encoding="utf-8").readline().split(","))
+    first = _first_line(path)
     named = max((float(name) for name in first if name.isdecimal()), default=0) > 1000  # a sensor's number, and no speed
     if named and first != sensors:
         raise ValueError(f"{path} names other sensors than the roads, or in another order: is it the published file?")
     return _table(path, shape, skip=int(named))
+
+
+def _first_line(path):
+    """What stands between the commas of the first line."""
+    with path.open(encoding="utf-8") as stream:
+        return tuple(part.strip() for part in stream.readline().split(","))
 
 
 def _pairs(path, sensors):

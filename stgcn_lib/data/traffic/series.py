@@ -10,6 +10,13 @@ DAY = 24 * 60  # minutes
 SPLITS = ("rows", "days", "windows")
 
 
+def check_lengths(inputs, outputs):
+    """ValueError unless both are whole numbers of rows."""
+    for name, value in (("inputs", inputs), ("outputs", outputs)):
+        if value != int(value) or value < 1:
+            raise ValueError(f"{name} is {value}, expected a whole number of rows, 1 or more")
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class TrafficSeries:
     """What the sensors of a road network measured, one row for each time step.
@@ -94,11 +101,14 @@ class TrafficSeries:
             raise ValueError(f"start is {self.start!r}: {error}, expected a time such as '2012-03-01T00:00'") from error
         if times is None:
             start = np.datetime64("2012-03-01T00:00") if start is None else start
+            if np.isnat(start):
+                raise ValueError(f"start is {self.start!r}, expected a time such as '2012-03-01T00:00'")
             return start + np.arange(len(self)) * int(self.step_minutes)
         if times.shape != (len(self),):
             raise ValueError(f"times has shape {times.shape}, values has {len(self)} rows: `rows` cuts both")
-        if np.isnat(times).any() or (np.diff(times) <= np.timedelta64(0)).any():
-            raise ValueError("times must rise from row to row, without gaps in the list itself")
+        steps = np.diff(times).astype(int)
+        if np.isnat(times).any() or (steps < self.step_minutes).any() or (steps % int(self.step_minutes)).any():
+            raise ValueError(f"times must rise from row to row by {self.step_minutes} minutes, or a multiple")
         if start is not None and start != times[0]:
             raise ValueError(f"start is {start}, the first of times is {times[0]}: give one of them")
         return times
@@ -175,9 +185,7 @@ class TrafficSeries:
         Raises:
             ValueError: if a part is too short for one window.
         """
-        for name, value in (("inputs", inputs), ("outputs", outputs)):
-            if value != int(value) or value < 1:
-                raise ValueError(f"{name} is {value}, expected a whole number of rows, 1 or more")
+        check_lengths(inputs, outputs)
         length, T = inputs + outputs, len(self)
         if self.split == "rows":
             test = int(0.8 * T)
@@ -335,8 +343,9 @@ def table_by_row(series, rows, weekdays=None):
 
 def _counted(series, rows, weekdays):
     """The numbers of the rows that count."""
-    number = np.arange(len(series))
-    rows = number[rows] if isinstance(rows, slice) else np.asarray(rows)
+    if not isinstance(rows, slice):
+        rows = np.array(rows, dtype=None if len(rows) else int)  # numpy takes an empty list for one of floats
+    rows = np.arange(len(series))[rows]
     if weekdays is not None:
         rows = rows[np.isin(series.weekday()[rows], list(weekdays))]
     if not series.mask[rows].any():
@@ -396,6 +405,7 @@ class Windows(torch.utils.data.Dataset):
         wrong = [name for name in self.features if name not in FEATURES]
         if wrong or not self.features:
             raise ValueError(f"features is {self.features}, expected some of {', '.join(FEATURES)}")
+        check_lengths(inputs, outputs)
         if self.starts.ndim != 1:
             raise ValueError(f"starts has shape {self.starts.shape}, expected (windows,)")
         outside = self.starts[(self.starts < 0) | (self.starts + inputs + outputs > len(series))]
