@@ -18,11 +18,12 @@ from .checkpoints import (
 )
 from .experiment import run
 from .predict import predict
+from .published import PUBLISHED, beside
 from .reproduce import reproduce
 from .results import forecast_summary, load_results, result_names, summary
 from .roads import FORECASTS
 from .setups import RECIPES, Recipe, Setup
 
-__all__ = ["FORECASTS", "RECIPES", "Recipe", "Setup", "checkpoint_names", "forecast_summary", "forecaster_names", "load_checkpoint",
-           "load_forecaster", "load_results", "predict", "prepare", "reproduce", "result_names", "run", "save_checkpoint",
-           "save_forecaster", "summary"]
+__all__ = ["FORECASTS", "PUBLISHED", "RECIPES", "Recipe", "Setup", "beside", "checkpoint_names", "forecast_summary",
+           "forecaster_names", "load_checkpoint", "load_forecaster", "load_results", "predict", "prepare", "reproduce", "result_names",
+           "run", "save_checkpoint", "save_forecaster", "summary"]
