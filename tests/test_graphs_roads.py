@@ -297,6 +297,10 @@ def test_a_dead_sensor_is_isolated_and_missing_zeros_join_nobody():
     assert not correlation_adjacency(series, null_value=0.0).any()
     series[:, 1] = 0
     assert RoadGraph(correlation_adjacency(series, null_value=0.0)).isolated == (0, 1, 2)
+    for i in range(50):  # constant wherever both are known: what is left of its variance is rounding alone
+        stuck = np.r_[np.full(50, 50 + 0.137 * i), rng.uniform(20, 70, 50)]
+        other = np.r_[rng.uniform(20, 70, 50), np.full(50, nan)]
+        assert not correlation_adjacency(np.stack([stuck, other], axis=1), 1e-9).any()
 
 
 # What is refused
