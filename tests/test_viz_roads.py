@@ -49,8 +49,9 @@ def holes():
 @pytest.mark.parametrize("digits", [1, 2])
 @pytest.mark.parametrize("values", [
     np.random.default_rng(0).uniform(0, 70, (5, 100)), np.random.default_rng(0).normal(0, 1e-4, (2, 30)), holes(),
-    np.full((2, 3), 55.3), np.zeros((1, 4)), np.full((2, 2), NAN), np.array([[-3.0, 1e5]]), np.array([[60.1, 61.2, 60.5]])],
-    ids=["speeds", "small", "holes", "constant", "zero", "nothing", "wide", "narrow"])
+    np.full((2, 3), 55.3), np.zeros((1, 4)), np.full((2, 2), NAN), np.array([[-3.0, 1e5]]), np.array([[60.1, 61.2, 60.5]]),
+    np.array([[0.0, 90.0]]), np.array([[0.6, 88.9, 1e4], [0, 8280, 3]])],
+    ids=["speeds", "small", "holes", "constant", "zero", "nothing", "wide", "narrow", "one letter full", "two letters full"])
 def test_numbers_come_back_within_half_a_unit(values, digits):
     packed = pack(values, digits)
     back = unpack(packed, len(values))
