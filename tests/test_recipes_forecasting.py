@@ -19,6 +19,7 @@ TINY = Forecaster(channels=((4, 4, 4),), epochs=2)
 SMALL = Forecasting("Does it run?", "los_loop", "most train, the rest tests", {
     "last value": Forecaster("last value"), "table": Forecaster("daily table"),
     "linear": Forecaster("linear", linear={"hops": 1, "table": "others"}), "sandwich": TINY,
+    "beyond": dataclasses.replace(TINY, beyond_linear=True, linear={"hops": 1, "table": "others"}),
     "no graph": dataclasses.replace(TINY, graph="none", adaptive=2), "shuffled": dataclasses.replace(TINY, graph="shuffled"),
     "skeleton": dataclasses.replace(TINY, model="skeleton"),
     "mean": dataclasses.replace(TINY, model="skeleton, time averaged")}, windows=(6, 3), checkpoint="sandwich")
@@ -77,8 +78,8 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(small, tmp_path, monkeypat
 
 def test_the_scores_are_those_of_the_forecasts(small):
     road = series()
-    train, test = forecasting.parts(SMALL, road)
-    result, forecasts, model = forecasting.run(SMALL.variants["last value"], SMALL, road, train, test, 0)
+    test = forecasting.folds(SMALL, road)[0][1]
+    result, forecasts, model = forecasting.run(SMALL.variants["last value"], SMALL, road, 0)
     targets = Windows(road, test, 6, 3).tensors()[1]
     assert model is None and np.array_equal(forecasts, baselines.last_value(road, test, 6, 3))
     assert result["step"]["rmse"][2] == pytest.approx(float(masked_rmse(forecasts[:, 2], targets[:, 2], None)), abs=1e-5)
@@ -90,7 +91,7 @@ def test_the_checkpoint_forecasts_as_it_was_scored(small, tmp_path):
     model, card = recipes.load_forecaster(tmp_path / "checkpoints" / "small.safetensors")
     assert not model.training and card["windows"] == [6, 3] and card["setup"]["channels"] == [[4, 4, 4]]
     road = series()
-    train, test = forecasting.parts(SMALL, road)
+    train, test = forecasting.folds(SMALL, road)[0]
     _, asked, scaler = forecasting.windows(TINY, SMALL, road, train, test)
     assert card["scaler"] == {"mean": scaler.mean, "std": scaler.std}
     forecasts = scaler.inverse(forecast(model, asked)["forecasts"])
@@ -106,25 +107,47 @@ def test_the_checkpoint_forecasts_as_it_was_scored(small, tmp_path):
     assert not set(recipes.checkpoint_names()) & set(recipes.forecaster_names())
 
 
-def test_what_trains_never_holds_what_tests():
-    road = series()
-    length = sum(SMALL.windows)
-    for scored in ("test", "validation"):
-        train, test = forecasting.parts(dataclasses.replace(SMALL, scored_on=scored), road)
-        rows = [set((part[:, None] + np.arange(length)).ravel()) for part in (train, test)]
-        assert not rows[0] & rows[1] and max(rows[0]) + 1 == min(rows[1])
-    later = dataclasses.replace(road, values=np.where(np.arange(len(road))[:, None] >= forecasting.parts(SMALL, road)[1][0], 7.0,
-                                                      road.values))
-    for setup in (TINY, dataclasses.replace(TINY, weekdays=(0, 1))):
-        (a, _, first), (b, _, second) = (forecasting.windows(setup, SMALL, one, *forecasting.parts(SMALL, one))
-                                         for one in (road, later))
-        assert first == second and all(torch.equal(p, q) for p, q in zip(a.tensors(), b.tensors(), strict=True))
+def test_what_trains_never_holds_what_is_scored():
+    road, length = series(8), sum(SMALL.windows)
+    rows = lambda part: set((part[:, None] + np.arange(length)).ravel())  # noqa: E731
+    [(train, test)] = forecasting.folds(SMALL, road)
+    assert not rows(train) & rows(test) and max(rows(train)) + 1 == min(rows(test))
+    choice = dataclasses.replace(SMALL, scored_on="workdays")
+    days = road.times.astype("datetime64[D]")
+    held = forecasting.folds(choice, road)
+    assert len(held) == 5  # Monday to Friday; the second Monday is in the test
+    for train, test in held:
+        assert not rows(train) & rows(test) and len({days[row] for row in rows(test)}) == 1 and max(rows(test)) < min(rows(
+            forecasting.folds(SMALL, road)[0][1]))
+        assert not {days[row] for row in rows(train)} & {days[row] for row in rows(test)}
+
+
+def test_nothing_that_is_fitted_knows_what_is_scored(small):
+    road = series(8)
+    for recipe in (SMALL, dataclasses.replace(SMALL, scored_on="workdays")):
+        train, test = forecasting.folds(recipe, road)[0]
+        changed = np.isin(np.arange(len(road)), test[:, None] + np.arange(sum(recipe.windows)))
+        other = dataclasses.replace(road, values=np.where(changed[:, None], 7.0, road.values))
+        for setup in (TINY, dataclasses.replace(TINY, weekdays=(0, 1, 2))):
+            (a, _, first), (b, _, second) = (forecasting.windows(setup, recipe, one, train, test) for one in (road, other))
+            assert first == second and all(torch.equal(p, q) for p, q in zip(a.tensors(), b.tensors(), strict=True))
+            a, b = (forecasting.before(SMALL.variants["linear"], recipe, one, train, train[:9]) for one in (road, other))
+            assert np.array_equal(a, b)
+
+
+def test_beyond_linear_starts_at_the_linear_forecast_and_leaves_it(small):
+    road, setup = series(), SMALL.variants["beyond"]
+    still = dataclasses.replace(setup, learning_rate=0.0)
+    linear = forecasting.run(SMALL.variants["linear"], SMALL, road, 0)[1]
+    assert forecasting.run(still, SMALL, road, 0)[1] == pytest.approx(linear, abs=1e-3)
+    result, forecasts, _ = forecasting.run(dataclasses.replace(setup, epochs=30), SMALL, road, 0)
+    assert np.abs(forecasts - linear).max() > 0.01 and result["step"]["rmse"][0] < 3
 
 
 def test_only_windows_wholly_on_the_chosen_days_train():
     road = series(8)
     setup = dataclasses.replace(TINY, weekdays=(1, 2))
-    known, _, _ = forecasting.windows(setup, SMALL, road, *forecasting.parts(SMALL, road))
+    known, _, _ = forecasting.windows(setup, SMALL, road, *forecasting.folds(SMALL, road)[0])
     days = road.weekday()[known.starts[:, None] + np.arange(9)]
     assert set(days.ravel()) == {1, 2} and len(known) == 2 * 48 - 8
 

@@ -65,8 +65,8 @@ class TrafficConvSTGCN(nn.Module):
         adaptive: numbers in each sensor's embedding for a graph that is learned, ``softmax(ReLU(E1 E2^T))``, whose rows sum to
             1; 0 for none.
         num_nodes: V, needed with ``adjacency=None`` if the graph is learned or ``norm="layer"``.
-        from_last: whether forecasts are the last speed plus what the network says, which starts at nothing: before any training
-            the network is the last-value baseline.
+        from_last: whether forecasts are the last speed plus what the network says. The head starts at zero, so that before any
+            training the network is the last-value baseline; without the last speed it says 0.
 
     Paper: Yu, Yin and Zhu, Spatio-temporal graph convolutional networks: a deep learning framework for traffic forecasting,
     IJCAI 2018. Learned graph: Wu et al., Graph WaveNet for deep spatial-temporal graph modeling, IJCAI 2019.
@@ -92,9 +92,8 @@ class TrafficConvSTGCN(nn.Module):
         self.out = GatedTemporalConv(widths[-1], 2 * widths[-1], left)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(2 * widths[-1], horizon)
-        if from_last:
-            nn.init.zeros_(self.head.weight)
-            nn.init.zeros_(self.head.bias)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
 
     def learned_graph(self):
         """(V, V) the graph that is learned; rows are receivers and sum to 1."""

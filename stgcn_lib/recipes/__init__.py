@@ -25,5 +25,5 @@ from .roads import FORECASTS
 from .setups import RECIPES, Recipe, Setup
 
 __all__ = ["FORECASTS", "PUBLISHED", "RECIPES", "Recipe", "Setup", "beside", "checkpoint_names", "forecast_summary",
-           "forecaster_names", "load_checkpoint", "load_forecaster", "load_results", "predict", "prepare", "reproduce", "result_names",
-           "run", "save_checkpoint", "save_forecaster", "summary"]
+           "forecaster_names", "load_checkpoint", "load_forecaster", "load_results", "predict", "prepare", "reproduce",
+           "result_names", "run", "save_checkpoint", "save_forecaster", "summary"]

@@ -150,7 +150,7 @@ def load_forecaster(name):
     V = len(card["sensors"])
     graph = None if setup["graph"] == "none" else torch.eye(V).roll(1, 0) + torch.eye(V).roll(-1, 0)  # the weights bring their own
     model = TrafficConvSTGCN(graph, outputs, inputs, len(setup["features"]), setup["channels"], adaptive=setup["adaptive"],
-                             dropout=setup["dropout"], num_nodes=V)
+                             dropout=setup["dropout"], num_nodes=V, from_last=not setup["beyond_linear"])
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:

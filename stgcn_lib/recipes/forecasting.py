@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import torch
 from torch import nn
+from torch.utils.data import TensorDataset
 
 from ..data import load, manifest
 from ..data.traffic import Scaler, Windows, baselines, table_by_row
@@ -17,25 +18,33 @@ from .checkpoints import save_forecaster
 from .roads import NETWORKS
 
 
-def parts(recipe, series):
-    """First rows of the windows that train, and of those that are scored.
+def folds(recipe, series):
+    """What trains and what is scored, as a list of pairs: first rows of windows.
 
-    While something is chosen, the validation windows are scored. After that, where a series is split by rows, they train as well:
-    the last day before the test is worth too much to be thrown away. Published protocols keep them out, and so do we on those sets.
+    "test": one pair. Where a series is split by rows, everything before the test trains: the last day before it is worth too much
+    to be thrown away once all is chosen. Published protocols keep validation windows out of training, and so do we on those sets.
+
+    "workdays": for choosing without a look at the test. Each workday before the test is held out once, and no window that trains
+    touches it.
     """
-    found = series.starts(*recipe.windows)
-    if recipe.scored_on == "validation":
-        return found["train"], found["validation"]
-    train = found["train"] if series.split != "rows" else np.arange(found["test"][0] - sum(recipe.windows) + 1)
-    return train, found["test"]
+    found, length = series.starts(*recipe.windows), sum(recipe.windows)
+    if recipe.scored_on == "test" and series.split != "rows":
+        return [(found["train"], found["test"])]
+    before = np.arange(found["test"][0] - length + 1)
+    if recipe.scored_on == "test":
+        return [(before, found["test"])]
+    dates = series.times.astype("datetime64[D]")[before[:, None] + np.arange(length)]  # (windows, rows)
+    workdays = [date for date in np.unique(dates) if np.is_busday(date)]
+    return [(before[(dates != date).all(axis=1)], before[(dates == date).all(axis=1)]) for date in workdays]
 
 
 def windows(setup, recipe, series, train, test):
     """What a network trains on and is scored on, as two `Windows`, and the `Scaler` that the training rows gave."""
-    rows, day = slice(int(train[0]), int(train[-1]) + sum(recipe.windows)), series.weekday()
-    table = table_by_row(series, rows, setup.weekdays) if any(name.startswith("table") for name in setup.features) else None
-    scaler = Scaler.fit(series.values[rows], null_value=series.null_value)
-    train = train[np.isin(day[train[:, None] + np.arange(sum(recipe.windows))], setup.weekdays).all(axis=1)]
+    rows, day = train[:, None] + np.arange(sum(recipe.windows)), series.weekday()  # (windows, rows)
+    seen = np.unique(rows)
+    table = table_by_row(series, seen, setup.weekdays) if any(name.startswith("table") for name in setup.features) else None
+    scaler = Scaler.fit(series.values[seen], null_value=series.null_value)
+    train = train[np.isin(day[rows], setup.weekdays).all(axis=1)]
     return *(Windows(series, part, *recipe.windows, setup.features, scaler, table) for part in (train, test)), scaler
 
 
@@ -48,8 +57,9 @@ def build(setup, recipe, series, seed=0):
     if setup.model != "sandwich":
         return TrafficSTGCN(weights, outputs, inputs, len(setup.features), dropout=setup.dropout,
                             head="mean" if setup.model.endswith("averaged") else "time")
-    return TrafficConvSTGCN(weights if setup.graph != "none" else None, outputs, inputs, len(setup.features), setup.channels,
-                            adaptive=setup.adaptive, dropout=setup.dropout, num_nodes=len(weights))
+    return TrafficConvSTGCN(None if setup.graph == "none" else weights, outputs, inputs, len(setup.features), setup.channels,
+                            adaptive=setup.adaptive, dropout=setup.dropout, num_nodes=len(weights),
+                            from_last=not setup.beyond_linear)
 
 
 def masked_huber(scaler, null_value=None):
@@ -72,14 +82,13 @@ def masked_huber(scaler, null_value=None):
     return loss
 
 
-def run(setup, recipe, series, train, test, seed, device="cpu", progress=False):
-    """Fit one variant on some windows and score its forecasts of others.
+def run(setup, recipe, series, seed, device="cpu", progress=False):
+    """Fit one variant and score its forecasts.
 
     Args:
         setup: a `Forecaster`.
-        recipe: the `Forecasting` it belongs to, for the lengths of a window.
+        recipe: the `Forecasting` it belongs to, for the lengths of a window and for what is scored.
         series: a `TrafficSeries`.
-        train, test: first rows of windows.
         seed: whole number; the same seed gives the same numbers on the same machine.
         device: where to compute.
         progress: whether to show a bar.
@@ -87,25 +96,44 @@ def run(setup, recipe, series, train, test, seed, device="cpu", progress=False):
     Returns:
         (dict as in the "runs" of `load_results`, forecasts (N, H, V) in the units of the series, the network on the CPU or None)
     """
-    began, more, model = time.perf_counter(), {}, None
+    began, model, more, made, targets = time.perf_counter(), None, {}, [], []
+    for train, test in folds(recipe, series):
+        if setup.model in NETWORKS:
+            forecasts, model, more = _network(setup, recipe, series, train, test, seed, device, progress)
+        else:
+            forecasts = before(setup, recipe, series, train, test)
+        made.append(forecasts)
+        targets.append(Windows(series, test, *recipe.windows).tensors()[1].numpy())
+    made, targets = np.concatenate(made), np.concatenate(targets)  # of all folds together
+    scores = {how: _scores(made, targets, how, series.null_value) for how in ("step", "cumulative")}
+    return {"windows": len(made), **scores, **more, "seconds": round(time.perf_counter() - began, 1)}, made, model
+
+
+def before(setup, recipe, series, train, test):
+    """Forecasts (N, H, V) of the windows `test` by what needs no network."""
     if setup.model == "last value":
-        forecasts = baselines.last_value(series, test, *recipe.windows)
-    elif setup.model == "daily table":
-        forecasts = baselines.historical_mean(series, test, train, *recipe.windows, weekdays=setup.weekdays)
-    elif setup.model == "linear":
-        forecasts = baselines.linear(series, test, train, *recipe.windows, weekdays=setup.weekdays, **setup.linear)
-    else:
-        known, asked, scaler = windows(setup, recipe, series, train, test)
-        torch.manual_seed(seed)
-        model = build(setup, recipe, series, seed).to(device)
-        history = _train(model, setup, known, masked_huber(scaler, series.null_value), seed, progress)
-        forecasts = scaler.inverse(forecast(model, asked, loss=masked_huber(scaler, series.null_value))["forecasts"]).numpy()
-        more = {"parameters": sum(p.numel() for p in model.parameters()), "trained_on": len(known),
-                "training_loss": [round(row["loss"], 4) for row in history]}
-        model = model.cpu()
-    targets = Windows(series, test, *recipe.windows).tensors()[1]
-    scores = {how: _scores(forecasts, targets, how, series.null_value) for how in ("step", "cumulative")}
-    return {"windows": len(test), **scores, **more, "seconds": round(time.perf_counter() - began, 1)}, forecasts, model
+        return baselines.last_value(series, test, *recipe.windows)
+    if setup.model == "daily table":
+        return baselines.historical_mean(series, test, train, *recipe.windows, weekdays=setup.weekdays)
+    return baselines.linear(series, test, train, *recipe.windows, weekdays=setup.weekdays, **setup.linear)
+
+
+def _network(setup, recipe, series, train, test, seed, device, progress):
+    """Forecasts in units, the trained network on the CPU, and what the results hold of it."""
+    known, asked, scaler = windows(setup, recipe, series, train, test)
+    loss, null = masked_huber(scaler, series.null_value), series.null_value
+    torch.manual_seed(seed)
+    model = build(setup, recipe, series, seed).to(device)
+    if setup.beyond_linear:  # the network is trained on what the best linear row leaves, and its forecasts are added to that row's
+        left, base = (torch.from_numpy(before(setup, recipe, series, train, part.starts)).float() for part in (known, asked))
+        x, y = known.tensors()
+        y = torch.where(y == null, torch.nan, y) if null is not None else y
+        known, loss = TensorDataset(x, y - left + float(scaler.mean)), masked_huber(scaler)
+    history = _train(model, setup, known, loss, seed, progress)
+    forecasts = scaler.inverse(forecast(model, asked, loss=loss)["forecasts"])
+    forecasts = forecasts + base - float(scaler.mean) if setup.beyond_linear else forecasts
+    return forecasts.numpy(), model.cpu(), {"parameters": sum(p.numel() for p in model.parameters()), "trained_on": len(known),
+                                            "training_loss": [round(row["loss"], 4) for row in history]}
 
 
 def _scores(forecasts, targets, how, null_value):
@@ -133,13 +161,12 @@ def plan(recipe, name, seeds, device, folder, progress):
             "data": {"name": recipe.data, "digest": manifest.digest(recipe.data) if recipe.data in manifest.NAMES else None,
                      "licence": series.licence},
             "setups": {variant: dataclasses.asdict(setup) for variant, setup in recipe.variants.items()}}
-    train, test = parts(recipe, series)
 
     def work(made, setup, which):
-        result, _, model = run(setup, recipe, series, train, test, which["seed"], device, progress)
+        result, _, model = run(setup, recipe, series, which["seed"], device, progress)
         result = {**which, **result, "made": made}
         if which == {"variant": recipe.checkpoint, "seed": 0}:
-            scaler = windows(setup, recipe, series, train, test)[2]
+            scaler = windows(setup, recipe, series, *folds(recipe, series)[0])[2]
             save_forecaster(model, folder / "checkpoints" / f"{name}.safetensors", head | {
                 "setup": dataclasses.asdict(setup), "scaler": {"mean": float(scaler.mean), "std": float(scaler.std)},
                 "sensors": list(series.graph.sensors), "seed": which["seed"], "step": result["step"], "made": made})
