@@ -85,7 +85,8 @@ def reproduce(chosen):
 
     if chosen.name is None:
         print_table([("name", "variants", "what"), *((name, str(len(recipe.variants)), recipe.what)
-                                                     for name, recipe in (recipes.RECIPES | recipes.FORECASTS).items())])
+                                                     for name, recipe in (recipes.RECIPES | recipes.FORECASTS).items()),
+                     ("ring", "4", "The forecasts of the traffic sandbox, on a simulated ring road.")])
         return 0
     try:
         path = recipes.reproduce(chosen.name, chosen.seeds, chosen.device, chosen.folder, progress=sys.stderr.isatty())
@@ -93,16 +94,22 @@ def reproduce(chosen):
         print(error, file=sys.stderr)
         return 2
     print()
-    if chosen.name in recipes.FORECASTS:
+    if chosen.name in recipes.RECIPES:
+        print_accuracies(recipes.load_results(path))
+    elif chosen.name in recipes.FORECASTS:
         print_forecasts(recipes.load_results(path))
-        print(f"\nWritten to {path}.")
-        return 0
-    table = recipes.summary(recipes.load_results(path))
+    print(f"\nWritten to {path}.")
+    return 0
+
+
+def print_accuracies(results):
+    """A table of the accuracy of every variant."""
+    from . import recipes
+
+    table = recipes.summary(results)
     print_table([("variant", "accuracy", "spread over seeds", "95 % interval", "clips"), *(
         (name, f"{100 * row['mean']:.1f}", f"{100 * row['std']:.1f}" if row["seeds"] > 1 else "-",
          " to ".join(f"{100 * end:.1f}" for end in row["interval"]), str(row["clips"])) for name, row in table.items())])
-    print(f"\nWritten to {path}.")
-    return 0
 
 
 def print_forecasts(results):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from . import experiment, forecasting
+from . import experiment, forecasting, ring
 from .results import LIBRARY, earlier, provenance, write
 from .roads import FORECASTS
 from .setups import RECIPES
@@ -17,7 +17,7 @@ def reproduce(name, seeds=3, device="auto", folder=None, progress=True):
     Every run is written when it ends, so an interrupted experiment goes on where it stopped.
 
     Args:
-        name: one of `RECIPES` or `FORECASTS`.
+        name: one of `RECIPES` or `FORECASTS`, or "ring", the forecasts of the traffic sandbox.
         seeds: how many seeds, 0, 1, ...; three or more say something about the spread.
         device: "auto", "cpu", "cuda" or "mps".
         folder: where ``results/NAME.json`` and ``checkpoints/NAME.safetensors`` go: into the library in a checkout of the book,
@@ -30,12 +30,14 @@ def reproduce(name, seeds=3, device="auto", folder=None, progress=True):
     Raises:
         ValueError: for an unknown name or device, or a file there that another setup wrote.
     """
-    if name not in RECIPES and name not in FORECASTS:
-        raise ValueError(f"name is {name!r}, expected one of {', '.join([*RECIPES, *FORECASTS])}")
+    if name not in (*RECIPES, *FORECASTS, "ring"):
+        raise ValueError(f"name is {name!r}, expected one of {', '.join([*RECIPES, *FORECASTS, 'ring'])}")
     if not isinstance(seeds, int) or seeds < 1:
         raise ValueError(f"seeds is {seeds!r}, expected a whole number, 1 or more")
     device = pick_device(device)
     folder = Path(folder) if folder else LIBRARY if (LIBRARY.parent / "book").is_dir() else Path()
+    if name == "ring":  # the traffic sandbox: a minute, with seeds of its own
+        return ring.reproduce(folder)
     path = folder / "results" / f"{name}.json"
     if name in RECIPES:
         head, tasks = experiment.plan(RECIPES[name], name, seeds, device, folder, progress)
