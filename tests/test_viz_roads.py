@@ -1,6 +1,7 @@
 """Figures of roads: what goes to the page, and what is refused. What they do is seen in tests/browser."""
 
 import base64
+import gzip
 import io
 import json
 import re
@@ -92,9 +93,10 @@ def test_a_day_of_a_city_is_small():
     on_map = road_map(rng.uniform(34, 35, (V, 2)), speeds(V=V), edges, names, DAY, alt="a")
     assert on_map.data["times"] == {"start": 22183200, "step": 10, "stride": 2}
     heat = space_time(speeds(V=V), DAY, names, alt="a")
-    assert heat.data["times"]["stride"] == 1
+    assert heat.data["times"]["stride"] == 2
     for figure in (on_map, heat):
-        assert len(figure.to_html(standalone=False)) < 80_000
+        text = figure.to_html(standalone=False)
+        assert len(text) < 60_000 and len(gzip.compress(text.encode())) < 30_000
 
 
 # ---- moments and looks ------------------------------------------------------------------------------------------------------
