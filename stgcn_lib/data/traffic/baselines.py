@@ -150,10 +150,10 @@ def _ridge(features, windows, targets, known, inputs, strength, per_sensor):
         ahead = rows[:, inputs:]
         f, y = features(rows), targets[ahead].transpose(0, 2, 1)  # (n, V, F) and (n, H, V) -> (n, V, H)
         counts = known[ahead].all(1)[..., None]  # (n, V, 1)
-        # one table of ones, features and targets: its product with itself holds every sum that is needed
-        table = np.concatenate([np.ones_like(f[..., :1]), f, y], axis=2) * counts
-        table = table.transpose(1, 0, 2) if per_sensor else table.reshape(1, -1, table.shape[2])  # (V, n, .) or (1, n V, .)
-        sums = sums + table.transpose(0, 2, 1) @ table
+        # ones, features and targets side by side: the product with itself holds every sum that is needed
+        joint = np.concatenate([np.ones_like(f[..., :1]), f, y], axis=2) * counts
+        joint = joint.transpose(1, 0, 2) if per_sensor else joint.reshape(1, -1, joint.shape[2])  # (V, n, .) or (1, n V, .)
+        sums = sums + joint.transpose(0, 2, 1) @ joint
     F = f.shape[2]
     count = sums[:, :1, :1]
     if not count.any():
