@@ -135,6 +135,12 @@ def test_nothing_that_is_fitted_knows_what_is_scored(small):
             assert np.array_equal(a, b)
 
 
+def test_looks_change_nothing_and_end_at_the_score(small):
+    plain, looking = (forecasting.run(TINY, dataclasses.replace(SMALL, looks=looks), series(), 0)[0] for looks in (False, True))
+    assert plain["step"] == looking["step"] and len(looking["looks"]) == TINY.epochs
+    assert looking["looks"][-1] == pytest.approx(looking["cumulative"]["rmse"][2], abs=1e-3)
+
+
 def test_beyond_linear_starts_at_the_linear_forecast_and_leaves_it(small):
     road, setup = series(), SMALL.variants["beyond"]
     still = dataclasses.replace(setup, learning_rate=0.0)

@@ -11,7 +11,7 @@ from torch.utils.data import TensorDataset
 
 from ..data import load, manifest
 from ..data.traffic import Scaler, Windows, baselines, table_by_row
-from ..metrics import forecast_table
+from ..metrics import forecast_table, masked_rmse
 from ..models import TrafficConvSTGCN, TrafficSTGCN
 from ..training import fit, forecast
 from .checkpoints import save_forecaster
@@ -129,11 +129,14 @@ def _network(setup, recipe, series, train, test, seed, device, progress):
         x, y = known.tensors()
         y = torch.where(y == null, torch.nan, y) if null is not None else y
         known, loss = TensorDataset(x, y - left + float(scaler.mean)), masked_huber(scaler)
-    history = _train(model, setup, known, loss, seed, progress)
+    history = _train(model, setup, known, loss, seed, progress, asked if recipe.looks else None, scaler)
     forecasts = scaler.inverse(forecast(model, asked, loss=loss)["forecasts"])
     forecasts = forecasts + base - float(scaler.mean) if setup.beyond_linear else forecasts
-    return forecasts.numpy(), model.cpu(), {"parameters": sum(p.numel() for p in model.parameters()), "trained_on": len(known),
-                                            "training_loss": [round(row["loss"], 4) for row in history]}
+    more = {"parameters": sum(p.numel() for p in model.parameters()), "trained_on": len(known),
+            "training_loss": [round(row["loss"], 4) for row in history]}
+    if recipe.looks:
+        more["looks"] = [round(row["validation_loss"], 4) for row in history]
+    return forecasts.numpy(), model.cpu(), more
 
 
 def _scores(forecasts, targets, how, null_value):
@@ -142,15 +145,19 @@ def _scores(forecasts, targets, how, null_value):
     return {name: [round(row[name], 5) for row in rows] for name in ("mae", "rmse", "mape")}
 
 
-def _train(model, setup, known, loss, seed, progress):
-    """The history of training all epochs of the setup."""
+def _train(model, setup, known, loss, seed, progress, looked_at, scaler):
+    """The history of training all epochs of the setup; with `looked_at`, "validation_loss" is the RMSE of its first three steps."""
+    def rmse(model, data, loss, batch_size):
+        found = forecast(model, data, batch_size=batch_size)
+        return {"loss": float(masked_rmse(scaler.inverse(found["forecasts"][:, :3]), found["targets"][:, :3], None))}
+
     optimizer = torch.optim.AdamW(model.parameters(), setup.learning_rate, weight_decay=setup.weight_decay)
     warm = min(2, setup.epochs - 1)
     schedule = torch.optim.lr_scheduler.SequentialLR(optimizer, [
         torch.optim.lr_scheduler.LinearLR(optimizer, 0.1, total_iters=warm),
         torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, setup.epochs - warm)], [warm])
     return fit(model, known, optimizer, setup.epochs, schedule=schedule, loss=loss, batch_size=setup.batch_size, clip_norm=1.0,
-               seed=seed, progress=progress)
+               validation=looked_at, judge=rmse, seed=seed, progress=progress)
 
 
 def plan(recipe, name, seeds, device, folder, progress):

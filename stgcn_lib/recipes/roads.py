@@ -35,6 +35,7 @@ class Forecasting:
     variants: dict  # name -> Forecaster
     windows: tuple = (12, 12)  # rows that are seen, rows that are forecast
     scored_on: str = "test"  # "workdays" while something is still to be chosen: each of those before the test is held out once
+    looks: bool = False  # whether the test is scored after every epoch, to see what choosing the best look would be worth
     checkpoint: str = ""  # the variant whose network of seed 0 is kept
 
 
@@ -74,6 +75,9 @@ FORECASTS = {
          "dropout 0.3": replace(OURS, dropout=0.3), "trained on all days": replace(OURS, weekdays=tuple(range(7))),
          "speeds alone": SPEEDS},
         scored_on="workdays"),
+    "los_loop_looks": Forecasting(
+        "What it is worth to look at the test after every epoch and to report the best look.", "los_loop", HERE,
+        {"sandwich, 60 epochs": replace(OURS, epochs=60)}, looks=True),
 }
 # The published benchmarks, in the published protocols. Their speeds are downloaded on request.
 PUBLISHED = {"last value": Forecaster("last value"), "linear, two hops": Forecaster("linear", linear={"hops": 2}),
