@@ -211,7 +211,7 @@ def test_the_command_line(small, tmp_path, capsys):
 
 def test_every_result_is_whole_and_made_by_the_recipe_of_its_name():
     assert {"utkinect", "utkinect_leave_one_out", "msr_action3d", "ablation"} <= set(recipes.result_names())
-    for name in recipes.result_names():
+    for name in set(recipes.result_names()) & set(RECIPES):  # forecasts have tests of their own
         results, recipe = recipes.load_results(name), RECIPES[name]
         assert results["name"] == name and results["what"] == recipe.what and results["split"] == recipe.split
         assert results["setups"] == json.loads(json.dumps({v: dataclasses.asdict(s) for v, s in recipe.variants.items()})), name

@@ -10,9 +10,10 @@ from .microscope import microscope
 from .partition import partition_explorer
 from .player import player
 from .roads import error_profile, forecast_fan, road_map, space_time
+from .sandbox import traffic_sandbox
 from .scores import calibration, calibration_error, confusion, intervals, learning_curves
 from .views import adjacency_view
 
 __all__ = ["Component", "adjacency_view", "anatomy", "calibration", "calibration_error", "confusion", "edge_importance",
            "embedding_map", "error_profile", "forecast_fan", "heat_player", "intervals", "learning_curves", "microscope",
-           "partition_explorer", "player", "road_map", "space_time"]
+           "partition_explorer", "player", "road_map", "space_time", "traffic_sandbox"]
