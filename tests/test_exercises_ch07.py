@@ -51,6 +51,17 @@ def backward(model, x, target):
     return x.grad.abs().sum(1)
 
 
+def gradients_wiped(model, x, target):
+    slope = backward(model, x, target)
+    model.zero_grad()
+    return slope
+
+
+def weights_frozen(model, x, target):
+    model.requires_grad_(False)
+    return backward(model, x, target)
+
+
 def in_training_mode(model, x, target):
     x = x.clone().requires_grad_()
     return torch.autograd.grad(model(x).gather(1, target[:, None]).sum(), x)[0].abs().sum(1)
@@ -84,6 +95,10 @@ SALIENCY = {
     "training mode": in_training_mode,
     "left in evaluation mode": left_in_evaluation,
     "gradients collected in the weights": backward,
+    "gradients wiped out": gradients_wiped,
+    "weights left frozen": weights_frozen,
+    "length of the gradient": lambda m, x, t: gradient(m, x, t).norm(dim=1),
+    "mean over clips": lambda m, x, t: gradient(m, x, t, lambda z, t: z.gather(1, t[:, None]).mean()).abs().sum(1),
 }
 
 
@@ -93,7 +108,23 @@ def test_saliency():
         "channels kept": "returns", "the largest channel": "cannot cancel", "gradient of the loss": "size of the gradient",
         "gradient of the probability": "size of the gradient", "the first clip's class for all": "own class",
         "times the input": "size of the gradient", "training mode": "alone and in company",
-        "left in evaluation mode": "as it was found", "gradients collected in the weights": "as it was found"})
+        "left in evaluation mode": "as it was found", "gradients collected in the weights": "as it was found",
+        "gradients wiped out": "as it was found", "weights left frozen": "as it was found"})
+
+
+@pytest.mark.parametrize("name, says", [
+    ("mean over channels", "as a mean"), ("the largest channel", "the larger"),
+    ("length of the gradient", "length of the gradient"),
+    ("mean over clips", "a mean over the clips"), ("gradient of the probability", "how the probability moves"),
+    ("gradient of the loss", "how the loss moves"), ("weights left frozen", "requires_grad"),
+    ("gradients wiped out", "gradient of its own")])
+def test_saliency_names_the_slip(name, says):
+    assert says in str(ch07.saliency.run(SALIENCY[name]))
+
+
+@pytest.mark.parametrize("name", ["mean over channels", "the largest channel", "length of the gradient"])
+def test_how_channels_are_put_together_is_told_once(name):
+    assert len(ch07.saliency.run(SALIENCY[name]).failed) == 1
 
 
 def test_saliency_is_that_of_the_library():
@@ -155,6 +186,20 @@ def occlusion_left_in_evaluation(model, x, target, groups):
     return occlusion(model.eval(), x, target, groups)
 
 
+@torch.no_grad()
+def group_in_one_place(model, x, target, groups):
+    out = []
+    for group in groups:
+        changed = x.clone()
+        changed[:, :, :, group] = x[:, :, :, group].mean((2, 3), keepdim=True)
+        out.append(chance(model, x, target) - chance(model, changed, target))
+    return torch.stack(out, 1)
+
+
+def the_others_instead(model, x, target, groups):
+    return occlusion(model, x, target, [[v for v in range(x.shape[3]) if v not in group] for group in groups])
+
+
 def logit(model, x, target):
     return model(x).gather(1, target[:, None])[:, 0]
 
@@ -170,6 +215,9 @@ OCCLUSION = {
     "the size of the drop": dropping(lost=lambda a, b: (a - b).abs()),
     "what is left": dropping(lost=lambda a, b: b),
     "logits": dropping(answer=logit),
+    "the share lost": dropping(lost=lambda a, b: (a - b) / a),
+    "a group in one place": group_in_one_place,
+    "the others instead": the_others_instead,
     "the winner": dropping(answer=lambda m, x, t: m(x).softmax(1).amax(1)),
     "the first clip's class": dropping(answer=lambda m, x, t: m(x).softmax(1)[:, t[0]]),
     "not put back": dropping(again=False),
@@ -188,6 +236,14 @@ def test_occlusion():
         "the size of the drop": "loses", "what is left": "nobody moves", "logits": "loses", "not put back": "whole clip again",
         "x written to": "not written to", "training mode": "alone and in company",
         "left in evaluation mode": "put back", "groups first": "returns"})
+
+
+@pytest.mark.parametrize("name, says", [
+    ("logits", "what the logit loses"), ("the share lost", "the share that"), ("a group in one place", "each has its own"),
+    ("a group in one place", "group [1, 2] of clip"), ("the others instead", "all the others were held still"),
+    ("the first frame", "in the first frame"), ("after minus before", "exchanged")])
+def test_occlusion_names_the_slip(name, says):
+    assert says in str(ch07.occlusion.run(OCCLUSION[name]))
 
 
 def test_occlusion_is_that_of_the_library():

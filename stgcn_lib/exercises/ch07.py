@@ -68,10 +68,17 @@ def _(answer, rng):
         return True
     if (got < 0).any():
         return f"a number is {digits(got.min())}: which way the score moves is another question"
-    v = 0
-    return (f"clip {v}, frame 0, joint 0: the weight of the class is {digits(model.weight[target[v], 0, 0, 0, 0].item())}, "
-            f"the input "
-            f"{digits(x[v, 0, 0, 0, 0])}, and {digits(got[v, 0, 0, 0])} came out")
+    if close(got * len(x), law):
+        return f"of {len(x)} clips each got a part only: was a mean over the clips sent backwards?"
+    p = model(x).detach().softmax(1)
+    own, others = p.gather(1, target[:, None])[:, :, None, None, None], torch.einsum("nk,kctvm->nctvm", p, model.weight.detach())
+    slope = (model.weight[target] - others)[:, 0].detach().abs()
+    if close(got, own[:, 0] * slope):
+        return "that is how the probability moves, not the logit"
+    if close(got, slope):
+        return "that is how the loss moves, or the logarithm of the probability, not the logit"
+    return (f"clip 0, frame 0, joint 0: the weight of the class is {digits(model.weight[target[0], 0, 0, 0, 0].item())}, "
+            f"the input {digits(x[0, 0, 0, 0, 0])}, and {digits(got[0, 0, 0, 0])} came out")
 
 
 @saliency.property("several channels: the sizes are added up, so that x and y cannot cancel")
@@ -80,15 +87,19 @@ def _(answer, rng):
     with torch.no_grad():
         model.weight[:, 1] = -model.weight[:, 0]
     got = call(answer, model, x, target, shape=(3, *x.shape[2:]))
+    one = model.weight[target, 0].abs()
     if got.abs().max() < 1e-6:
         return "two channels with opposite weights gave 0 everywhere"
-    return close(got, 2 * model.weight[target, 0].abs()) or (
-        "two channels with opposite weights did not give twice the size of one")
+    for times, what in ((1, "once, as a mean or the larger of the two would"),
+                        (2**0.5, "1.41 times, as the length of the gradient would")):
+        if close(got, times * one):
+            return f"two channels with opposite weights gave the size of one {what}; added up they give it twice"
+    return close(got, 2 * one) or "two channels with opposite weights did not give twice the size of one"
 
 
 @saliency.property("each clip is asked about its own class")
 def _(answer, rng):
-    model, x, target, got = _linear_map(answer, rng)
+    model, x, target, got = _linear_map(answer, rng, C=1)  # how channels are put together is another property
     law = model.weight[target].abs().sum(1)
     if close(got, law):
         return True
@@ -110,15 +121,20 @@ def _(answer, rng):
         f"of two")
 
 
-@saliency.property("the network is left as it was found: its mode, and no gradient in its weights")
+@saliency.property("the network is left as it was found: its mode, and its weights with the gradients they had")
 def _(answer, rng):
     for training in (True, False):
         model = _Probe(rng).train(training)
+        model.head.bias.grad = None if training else torch.ones(3)  # half-way through a training step
         call(answer, model, _clips(rng), torch.tensor([0, 1, 2]), shape=(3, 5, 4, 1))
         if any(module.training != training for module in model.modules()):
             return f"the network came in {'training' if training else 'evaluation'} mode and was left in the other"
-        if any(p.grad is not None for p in model.parameters()):
+        if any(p.grad is not None for p in model.parameters() if p is not model.head.bias or training):
             return "the weights have collected a gradient: the next training step would add it to its own"
+        if not training and (model.head.bias.grad is None or not torch.equal(model.head.bias.grad, torch.ones(3))):
+            return "a weight came with a gradient of its own, and that has changed: a training step half-way through would be lost"
+        if not all(p.requires_grad for p in model.parameters()):
+            return "the weights came with requires_grad and were left without: the network could not be trained any more"
     return True
 
 
@@ -163,7 +179,9 @@ def _(answer, rng):
 def _(answer, rng):
     model, x, target = _setting(rng)
     got = _drops(answer, model, x[:, :, :1].expand_as(x).contiguous(), target, [[0], [1, 2]])
-    return close(got, torch.zeros(3, 2)) or f"all frames were alike, and group 0 of clip 0 still lost {digits(got[0, 0])}"
+    clip, group = divmod(got.abs().argmax().item(), 2)
+    return close(got, torch.zeros(3, 2)) or (
+        f"all frames were alike, and group {('[0]', '[1, 2]')[group]} of clip {clip} still lost {digits(got[clip, group], 6)}")
 
 
 @occlusion.property("a joint in no group is left alone, and joints of a group stay at their own mean place")
@@ -171,7 +189,13 @@ def _(answer, rng):
     model, x, target = _setting(rng)
     got, mean = _drops(answer, model, x, target, [[1]])[:, 0], x.mean(2, keepdim=True)
     if close(got.abs(), _law(model, x, target, [1], mean).abs()):
-        return True
+        both = _drops(answer, model, x, target, [[1, 2]])[:, 0].abs()
+        shared = mean[:, :, :, [1, 2]].mean(3, keepdim=True)
+        if close(both, _law(model, x, target, [1, 2], mean).abs()):
+            return True
+        return ("joints 1 and 2 in one group went to one place, the mean of both: each has its own"
+                if close(both, _law(model, x, target, [1, 2], shared).abs()) else
+                "joint 1 alone is right, joints 1 and 2 as one group are not: does each stay at its own mean place?")
     others = {"stood where it was in the first frame": x[:, :, :1], "was moved into the origin": torch.zeros(()),
               "got the mean of all joints": x.mean(3, keepdim=True), "got the mean of all numbers": x.mean(),
               "got the mean of the other clips as well": x.mean((0, 2), keepdim=True)}
@@ -182,6 +206,14 @@ def _(answer, rng):
     y[:, :, 1] = x.mean(2)
     if close(got.abs(), (_p(model, x, target) - _p(model, y, target)).abs()):
         return "frame 1 was filled for all joints, instead of joint 1 for all frames"
+    if close(got.abs(), _law(model, x, target, [0, 2, 3], mean).abs()):
+        return "joint 1 moved on, and all the others were held still"
+    before, after = model(x).gather(1, target[:, None])[:, 0], x.clone()
+    after[:, :, :, 1] = mean[:, :, :, 1]
+    if close(got.abs(), (before - model(after).gather(1, target[:, None])[:, 0]).detach().abs(), 1e-4):
+        return "the right joint was held still, but that is what the logit loses, not the probability"
+    if close(got.abs(), (_law(model, x, target, [1], mean) / _p(model, x, target)).abs(), 1e-4):
+        return "the right joint was held still, but that is the share that the probability loses: take the plain difference"
     return f"joint 1 alone: clip 0 lost {digits(got[0])}, which is not what standing still at its mean place costs"
 
 
@@ -192,7 +224,7 @@ def _(answer, rng):
     if close(got, law):
         return True
     return f"clip 0 got {digits(got[0])}" + (": before and after are exchanged" if close(got, -law) else
-                                             f", and a probability loses {digits(got[0])}?" if got.abs().max() > 1 else "")
+                                             ", which is not what its probability loses")
 
 
 @occlusion.property("every group starts from the whole clip again, and x itself is not written to")
