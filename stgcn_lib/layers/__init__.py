@@ -4,8 +4,9 @@ from .block import STGCNBlock
 from .cheb import ChebConv
 from .gated import GatedTemporalConv
 from .graph import FusedSpatialGraphConv, GraphConv, SpatialGraphConv
+from .propagate import propagate, sparse_pair
 from .sandwich import SandwichBlock
 from .temporal import TemporalConv
 
 __all__ = ["ChebConv", "FusedSpatialGraphConv", "GatedTemporalConv", "GraphConv", "STGCNBlock", "SandwichBlock", "SpatialGraphConv",
-           "TemporalConv"]
+           "TemporalConv", "propagate", "sparse_pair"]

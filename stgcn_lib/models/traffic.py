@@ -53,12 +53,13 @@ class TrafficConvSTGCN(nn.Module):
     Nothing in it depends on the number of sensors with ``norm="channel"`` and no adaptive graph: trained weights fit another road.
 
     Args:
-        adjacency: (V, V) weights of the roads, symmetric, without self-loops; None for no graph.
+        adjacency: (V, V) weights of the roads, symmetric; None for no graph. With "chebyshev" it may be sparse.
         horizon: H, how many steps are forecast, all at once; 1 for one step at a time with `roll_out`, as in the paper.
         inputs: T, how many steps are seen.
         in_channels: C; channel 0 is the speed.
         channels: three numbers for each block, see `SandwichBlock`.
         order: number of Chebyshev polynomials.
+        kind: "chebyshev" or "first", see `SandwichBlock`.
         kernel_size: frames in each temporal kernel.
         norm: "channel" or "layer", see `SandwichBlock`.
         dropout: probability after each block and before the head.
@@ -73,10 +74,17 @@ class TrafficConvSTGCN(nn.Module):
     """
 
     def __init__(self, adjacency, horizon=12, inputs=12, in_channels=1, channels=((64, 16, 64), (64, 16, 64)), order=3,
-                 kernel_size=3, norm="channel", dropout=0.0, adaptive=0, num_nodes=None, from_last=True):
+                 kind="chebyshev", kernel_size=3, norm="channel", dropout=0.0, adaptive=0, num_nodes=None, from_last=True):
         super().__init__()
-        laplacian = None if adjacency is None else scaled_laplacian(adjacency).to(torch.get_default_dtype())
-        self.num_nodes = num_nodes if adjacency is None else len(laplacian)
+        if adjacency is None:
+            matrix = None
+        elif kind == "first":
+            matrix = normalize_adjacency(adjacency, "symmetric", self_loops=True)
+        else:
+            matrix = scaled_laplacian(adjacency)
+        self.num_nodes = num_nodes if adjacency is None else len(matrix)
+        if adaptive and self.num_nodes is None:
+            raise ValueError(f"adaptive is {adaptive} and adjacency is None, so the number of sensors is not known: give num_nodes")
         left = inputs - 2 * len(channels) * (kernel_size - 1)
         if left < 1:
             raise ValueError(f"inputs is {inputs}, expected more than {inputs - left}: each of the {len(channels)} blocks takes "
@@ -84,7 +92,7 @@ class TrafficConvSTGCN(nn.Module):
         self.inputs, self.in_channels, self.from_last = inputs, in_channels, from_last
         widths = [in_channels, *(three[-1] for three in channels)]
         self.blocks = nn.ModuleList(
-            SandwichBlock(widths[i], three, laplacian, order, kernel_size, norm, self.num_nodes, dropout, bool(adaptive))
+            SandwichBlock(widths[i], three, matrix, order, kind, kernel_size, norm, self.num_nodes, dropout, bool(adaptive))
             for i, three in enumerate(channels))
         if adaptive:
             self.receivers, self.senders = (nn.Parameter(torch.randn(self.num_nodes, adaptive)) for _ in range(2))
