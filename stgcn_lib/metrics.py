@@ -99,14 +99,14 @@ def forecast_table(forecasts, target, steps=(3, 6, 9, 12), how="step", null_valu
                          "least one entry")
     if not step_minutes > 0:
         raise ValueError(f"step_minutes is {step_minutes!r}, expected a positive number of minutes")
-    target = torch.as_tensor(target)
+    target = _tensor(target)
     if target.dim() != 3 or target.numel() == 0:
         raise ValueError(f"target has shape {tuple(target.shape)}, expected (N, H, V): moments, steps ahead, sensors, "
                          "none of them 0; one forecast alone is target[None]")
     steps = _steps(steps, target.shape[1])
     rows = []
     for name, forecast in forecasts.items():
-        forecast = torch.as_tensor(forecast)
+        forecast = _tensor(forecast)
         if forecast.shape != target.shape:
             raise ValueError(f"forecasts[{name!r}] has shape {tuple(forecast.shape)}, the target {tuple(target.shape)}: "
                              "expected the same (N, H, V); was an axis squeezed, or does the horizon differ?")
@@ -172,6 +172,10 @@ class ForecastTable:
         return "\n".join([self.heading, "", header, "|---:|---:|:---|---:|---:|---:|", *body])
 
 
+def _tensor(values):
+    return values if isinstance(values, torch.Tensor) else torch.tensor(values)  # a copy: arrays may be read-only
+
+
 def _known(target, null_value):
     known = ~torch.isnan(target)
     return known if null_value is None else known & (target != null_value)
@@ -179,7 +183,7 @@ def _known(target, null_value):
 
 def _errors(prediction, target, null_value):
     """Errors (0 where the target is missing), targets, and where they are known."""
-    prediction, target = torch.as_tensor(prediction), torch.as_tensor(target)
+    prediction, target = _tensor(prediction), _tensor(target)
     if prediction.shape != target.shape:
         raise ValueError(f"prediction has shape {tuple(prediction.shape)}, target {tuple(target.shape)}: expected the "
                          "same; an axis of length 1 would otherwise be spread over all sensors without a word")

@@ -16,6 +16,7 @@ from stgcn_lib.graphs import (
     gaussian_adjacency,
     normalize_adjacency,
     ring_road,
+    scaled_laplacian,
 )
 
 from .graph_examples import properties
@@ -113,7 +114,7 @@ def test_self_loops_of_the_adjacency():
     assert graph.weights[0, 0] == 0.25 and graph.edges == ((0, 1), (1, 0))
 
 
-def test_nobody_writes_to_a_graph():
+def test_nobody_writes_to_a_graph(recwarn):
     W = np.array([[0.0, 1.0], [1.0, 0.0]])
     graph = RoadGraph(W, positions=torch.zeros(2, 2), distances=[[0, 5], [5, 0]])
     W[0, 1] = 9
@@ -125,6 +126,8 @@ def test_nobody_writes_to_a_graph():
     with pytest.raises(AttributeError):
         graph.weights = W
     assert pickle.loads(pickle.dumps(graph)).edges == graph.edges
+    normalize_adjacency(graph.weights), scaled_laplacian(graph.weights), RoadGraph(graph.weights)
+    assert not len(recwarn)  # PyTorch warns where a tensor could write to what is read-only
 
 
 # Selecting and relabelling

@@ -40,7 +40,7 @@ def normalize_adjacency(A, kind="symmetric", self_loops=False):
         raise ValueError(f"kind is {kind!r}, expected one of {', '.join(map(repr, KINDS))}")
     keeps_type = isinstance(A, torch.Tensor) and A.is_floating_point()
     sparse = is_sparse(A)
-    A = to_csr(A) if sparse else torch.as_tensor(A)
+    A = to_csr(A) if sparse else A if isinstance(A, torch.Tensor) else torch.tensor(A)  # a copy: arrays may be read-only
     A = A if keeps_type else A.to(torch.get_default_dtype())
     if A.dim() != 2 or A.shape[0] != A.shape[1]:
         raise ValueError(f"A has shape {tuple(A.shape)}, expected (V, V), a row per receiver and a column per sender; "
