@@ -177,6 +177,26 @@ def test_a_shuffled_graph_has_the_same_weights_elsewhere(small):
     assert torch.allclose(plain.flatten().sort().values, other.flatten().sort().values, atol=1e-6) and not torch.equal(plain, other)
 
 
+@pytest.mark.parametrize(("name", "split"), [("pemsd7m", "days"), ("metr_la", "windows")])
+def test_the_published_recipes_run_in_their_protocol(monkeypatch, tmp_path, name, split):
+    road = series(10)
+    dead = np.random.default_rng(0).random(road.values.shape) < (0.1 if name == "metr_la" else 0)
+    values = np.where(dead, 0, road.values)
+    road = dataclasses.replace(road, values=values, split=split, null_value=0.0 if name == "metr_la" else None)
+    recipe = FORECASTS[name]
+    brief = {variant: dataclasses.replace(setup, epochs=1, channels=((4, 4, 4),)) for variant, setup in recipe.variants.items()}
+    monkeypatch.setitem(FORECASTS, name, dataclasses.replace(recipe, variants=brief))
+    monkeypatch.setattr(forecasting, "load", lambda name: road)
+    results = recipes.load_results(recipes.reproduce(name, 1, "cpu", tmp_path, progress=False))
+    assert [row["variant"] for row in results["runs"]] == ["last value", "linear, two hops", "sandwich"]
+    [(train, test)] = forecasting.folds(recipe, road)
+    assert np.array_equal(train, road.starts(*recipe.windows)["train"]) and results["runs"][0]["windows"] == len(test)
+    for row in results["runs"]:
+        assert np.isfinite(row["step"]["mae"] + row["step"]["mape"]).all() and len(row["step"]["mae"]) == recipe.windows[1]
+    table = recipes.beside(name, tmp_path / "results")
+    assert "not run here" not in table and table.count(", us |") == 3
+
+
 def test_the_published_rows_stand_beside_an_empty_one(tmp_path, small, monkeypatch):
     for name, found in recipes.PUBLISHED.items():
         text = recipes.beside(name, tmp_path)
