@@ -1,5 +1,8 @@
 """Layers of the traffic networks: against loops, PyTorch Geometric, closed forms and finite differences."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -69,7 +72,7 @@ def test_a_wave_on_a_ring_is_scaled_and_nothing_else():
     x = torch.cos(2 * torch.pi * wave * torch.arange(V) / V)[None, None, None]
     layer = ChebConv(1, 1, L, 4, bias=False)
     eigenvalue = -np.cos(2 * np.pi * wave / V)  # of the scaled Laplacian
-    factor = sum(float(layer.weight[k]) * np.cos(k * np.arccos(eigenvalue)) for k in range(4))
+    factor = sum(layer.weight[k].item() * np.cos(k * np.arccos(eigenvalue)) for k in range(4))
     assert torch.allclose(layer(x), factor * x, atol=1e-5)
 
 
@@ -173,6 +176,51 @@ def test_a_learned_graph_has_a_weight_of_its_own():
     alone = (block(x, torch.eye(7)) == block(changed, torch.eye(7))).all(dim=(0, 1, 2))
     assert alone.sum() == 6 and not alone[3]
     assert not (block(x, graph) == block(changed, graph)).all(dim=(0, 1, 2)).any()
+
+
+def test_first_order_hears_its_neighbours_whatever_the_order():
+    matrix = normalize_adjacency(ring_road(8).adjacency(), "symmetric", self_loops=True)
+    for order in (1, 3):
+        block, x = SandwichBlock(1, (4, 4, 4), matrix, order, kind="first").eval(), torch.randn(1, 1, 5, 8)
+        changed = x.clone()
+        changed[..., 3] += 1
+        assert (block(x) != block(changed)).any(dim=(0, 1, 2)).nonzero().flatten().tolist() == [2, 3, 4]
+
+
+def test_a_sparse_layer_takes_the_graph_that_is_loaded():
+    """Also one with more edges, and also after it has worked: nothing that was made of the old graph may be left."""
+    few, many = (ChebConv(2, 3, scaled_laplacian(weights(9, share=share)).to_sparse_csr()) for share in (0.1, 0.7))
+    x = torch.randn(2, 2, 3, 9)
+    old = few(x)
+    assert len(few.values) < len(many.values)
+    few.load_state_dict(many.state_dict())
+    assert torch.equal(few(x), many(x)) and not torch.allclose(few(x), old, atol=1e-2)
+    swapped = ChebConv(2, 3, scaled_laplacian(weights(9, seed=5, share=0.7)).to_sparse_csr())
+    swapped(x)
+    swapped.load_state_dict(many.state_dict())
+    assert torch.equal(swapped(x), many(x))
+    with pytest.raises(ValueError, match="edge at node 8, this layer has 5 nodes"):
+        ChebConv(2, 3, scaled_laplacian(weights(5)).to_sparse_csr()).load_state_dict(many.state_dict())
+
+
+def test_a_sparse_layer_can_be_copied_after_it_has_worked():
+    layer, x = pair()[1], torch.randn(2, 3, 4, 7)
+    expected = layer(x)
+    for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert torch.equal(other(x), expected)
+    assert layer._pair is not None  # the layer itself keeps what it made
+
+
+def test_half_precision_is_the_same_number_shorter():
+    x = torch.randn(2, 3, 4, 7)
+    for layer in pair()[:2]:
+        expected = layer(x)
+        with torch.autocast("cpu", torch.bfloat16):
+            y = layer(x.clone().requires_grad_())
+        y.float().sum().backward()
+        assert torch.allclose(y.float(), expected, atol=0.1, rtol=0.05)
+        y = copy.deepcopy(layer).to(torch.bfloat16)(x.to(torch.bfloat16))
+        assert y.dtype == torch.bfloat16 and torch.allclose(y.float(), expected, atol=0.1, rtol=0.05)
 
 
 @pytest.mark.parametrize(("build", "words"), [

@@ -1,5 +1,6 @@
 """Networks that forecast."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -48,6 +49,51 @@ def test_renaming_the_sensors_renames_the_forecasts(name):
     assert torch.allclose(other.eval()(x[:, :, order]), model(x)[..., order], atol=1e-4)
     if name != "none":
         assert not torch.allclose(other(x[:, :, order]), model(x), atol=1e-2)
+
+
+def test_renaming_the_sensors_of_sparse_and_learned_graphs_renames_the_forecasts():
+    order = torch.randperm(7, generator=torch.Generator().manual_seed(3))
+    W, x, plan = weights(), torch.randn(2, 12, 7, 2), ((6, 4, 6),)
+    V = W[order][:, order]
+    for A, again, adaptive in ((W.to_sparse_csr(), V.to_sparse_csr(), 0), (W, V, 3), (None, None, 3)):
+        model, other = (awake(TrafficConvSTGCN(graph, 4, 12, 2, plan, adaptive=adaptive, num_nodes=7)) for graph in (A, again))
+        other.load_state_dict(dict(model.named_parameters()) | dict(other.named_buffers()))
+        if adaptive:
+            assert not torch.allclose(other(x[:, :, order]), model(x)[..., order], atol=1e-3)  # embeddings belong to sensors
+            with torch.no_grad():
+                other.receivers.copy_(model.receivers[order])
+                other.senders.copy_(model.senders[order])
+        assert torch.allclose(other(x[:, :, order]), model(x)[..., order], atol=1e-4)
+
+
+def test_a_checkpoint_of_a_large_road_network_brings_its_graph():
+    """Whoever loads one knows the number of sensors only, so the network is built on any road."""
+    V, rng = 325, np.random.default_rng(0)
+    W = torch.zeros(V, V)
+    W[torch.arange(V - 1), torch.arange(1, V)] = 1
+    W[tuple(torch.from_numpy(rng.integers(0, V, (2, 900))))] = 0.5
+    W = torch.maximum(W, W.T).fill_diagonal_(0)
+    model, other = (awake(TrafficConvSTGCN(A, 2, 5, 1, ((4, 2, 4),))) for A in (W, ring_road(V).adjacency()))
+    x = torch.randn(1, 5, V, 1)
+    other(x)
+    other.load_state_dict(model.state_dict())
+    assert model.blocks[0].spatial.sparse and torch.equal(other(x), model(x))
+
+
+@pytest.mark.parametrize("number", [torch.nan, torch.inf])
+@pytest.mark.parametrize("name", ["skeleton", "chebyshev", "first", "none"])
+def test_one_unknown_speed_is_refused(name, number):
+    x = torch.randn(2, 12, 7, 2)
+    x[1, 3, 4, 0] = number
+    with pytest.raises(ValueError, match="NaN or an infinite number, expected finite ones: fill gaps"):
+        models()[name](x)
+
+
+def test_an_isolated_sensor_and_a_standing_clock_give_finite_forecasts():
+    W = weights()
+    W[3], W[:, 3] = 0, 0
+    for model in (awake(TrafficConvSTGCN(W, 4)), awake(TrafficConvSTGCN(W, 4, kind="first")), awake(TrafficSTGCN(W, 4))):
+        assert torch.isfinite(model(torch.zeros(2, 12, 7, 1))).all() and torch.isfinite(model(torch.randn(2, 12, 7, 1))).all()
 
 
 def test_trained_weights_fit_another_road():
@@ -143,6 +189,16 @@ def test_it_learns_what_a_neighbour_knows():
     (lambda: TrafficConvSTGCN(weights())(torch.zeros(2, 1, 7, 12)), "batch, input steps, sensors, channels"),
     (lambda: TrafficSTGCN(weights())(torch.full((2, 12, 7, 1), torch.nan)), "NaN or an infinite"),
     (lambda: TrafficConvSTGCN(weights().triu()), "not symmetric"),
+    (lambda: TrafficConvSTGCN(weights(), horizon=0), "horizon is 0, expected a whole number of steps"),
+    (lambda: TrafficSTGCN(weights(), horizon=1.5), "horizon is 1.5"),
+    (lambda: TrafficSTGCN(weights(), inputs=0), "inputs is 0"),
+    (lambda: TrafficConvSTGCN(weights(), adaptive=-1), "adaptive is -1"),
+    (lambda: TrafficConvSTGCN(weights(), num_nodes=9), "num_nodes is 9, the adjacency has 7"),
+    (lambda: TrafficConvSTGCN(weights().to_sparse_csr(), kind="first"), "for kind 'first': give adjacency.to_dense"),
+    (lambda: TrafficSTGCN(weights().to_sparse_csr()), "adjacency is sparse, expected a dense one"),
+    (lambda: roll_out(TrafficConvSTGCN(weights(), 3), torch.zeros(1, 12, 7, 1), 4), "forecasts 3 steps at once.*horizon=1"),
+    (lambda: roll_out(TrafficConvSTGCN(weights(), 1, 12, 2), torch.zeros(1, 12, 7, 2), 4), r"expected \(N, T, V, 1\)"),
+    (lambda: roll_out(TrafficConvSTGCN(weights(), 1), torch.zeros(1, 12, 7, 1), 0), "horizon is 0"),
 ])
 def test_what_is_wrong_is_named(build, words):
     with pytest.raises(ValueError, match=words):

@@ -49,13 +49,12 @@ class ChebConv(nn.Module):
         if not torch.isfinite(L.values() if sparse else L).all():
             raise ValueError("laplacian holds a NaN or an infinite number: was a node without edges divided by its degree 0? "
                              "scaled_laplacian leaves such a node alone")
-        self.num_nodes = len(L)
+        self.num_nodes, self._pair = len(L), None
         self.sparse = sparse or len(L) >= CROSSOVER and float((L != 0).float().mean()) <= SHARE
         if self.sparse:
             L = L.to_sparse_coo().coalesce()
             self.register_buffer("edges", L.indices())
             self.register_buffer("values", L.values())
-            self._pair = None
         else:
             basis = [torch.eye(len(L), dtype=L.dtype), L]
             while len(basis) < order:
@@ -88,14 +87,29 @@ class ChebConv(nn.Module):
 
     def _hops_sparse(self, x):
         """(N, T, V, C) -> (N, T, V, K C) by a sparse product for each polynomial."""
-        if self._pair is None or self._pair[0].values().device != x.device or self._pair[0].dtype != x.dtype:
-            self._pair = sparse_pair(*self.edges, self.values.to(x.dtype), self.num_nodes)  # made again after a move
+        dtype = torch.promote_types(x.dtype, torch.float32)  # half precision has no sparse product
+        if self._pair is None or self._pair[0].device != x.device or self._pair[0].dtype != dtype:
+            self._pair = sparse_pair(*self.edges, self.values.to(dtype), self.num_nodes)  # made again after a move
         N, T, V, C = x.shape
         terms = [x.permute(2, 0, 1, 3).reshape(V, N * T * C)]
         terms.append(propagate(self._pair, terms[0]))
         while len(terms) < len(self.weight):
             terms.append(2 * propagate(self._pair, terms[-1]) - terms[-2])
         return torch.cat([term.view(V, N, T, C) for term in terms], dim=3).permute(1, 2, 0, 3)  # (V, N, T, K C) -> (N, T, V, K C)
+
+    def _load_from_state_dict(self, state_dict, prefix, *rest):
+        """A sparse graph that is loaded may have another number of edges, and what was made of the old one no longer holds."""
+        self._pair = None
+        edges, values = (state_dict.get(prefix + name) for name in ("edges", "values"))
+        if self.sparse and edges is not None and values is not None:
+            if edges.numel() and int(edges.max()) >= self.num_nodes:
+                raise ValueError(f"the graph that is loaded has an edge at node {int(edges.max())}, this layer has "
+                                 f"{self.num_nodes} nodes: load the parameters alone to take them to another road")
+            self.edges, self.values = self.edges.new_empty(edges.shape), self.values.new_empty(values.shape)
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
+    def __getstate__(self):
+        return self.__dict__ | {"_pair": None}  # sparse tensors cannot be copied by copy.deepcopy
 
     def extra_repr(self):
         return "{2}, {3}, order={0}, nodes={1}".format(len(self.weight), self.num_nodes, *self.weight.shape[1:]) + \

@@ -13,7 +13,7 @@ def propagate(A, x):
         x: (V, M) tensor.
 
     Returns:
-        (V, M) tensor, differentiable in `x`.
+        (V, M) tensor, differentiable in `x`. The sparse product of half-precision numbers is computed in float32.
     """
     return A @ x if torch.is_tensor(A) else _SparseProduct.apply(x, *A)
 
@@ -39,8 +39,13 @@ class _SparseProduct(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, A, transposed):
         ctx.transposed = transposed
-        return A @ x
+        return _product(A, x)
 
     @staticmethod
     def backward(ctx, gradient):
-        return ctx.transposed @ gradient, None, None
+        return _product(ctx.transposed, gradient), None, None
+
+
+def _product(A, x):
+    with torch.autocast(x.device.type, enabled=False):  # there is no sparse product in half precision
+        return (A @ x.to(A.dtype)).to(x.dtype)

@@ -37,9 +37,12 @@ class SandwichBlock(nn.Module):
             raise ValueError("norm is 'layer', which has a weight for each node: give num_nodes, or take norm='channel'")
         first, middle, last = channels
         self.before = GatedTemporalConv(in_channels, first, kernel_size)
-        laplacian, order = (torch.zeros(1, 1), 1) if laplacian is None else (laplacian, order)
-        self.spatial = (ChebConv(first, middle, laplacian, order) if kind == "chebyshev" or order == 1 else
-                        GraphConv(first, middle, laplacian))
+        if laplacian is None:
+            self.spatial = ChebConv(first, middle, torch.zeros(1, 1), 1)  # each node by itself
+        elif kind == "chebyshev":
+            self.spatial = ChebConv(first, middle, laplacian, order)
+        else:
+            self.spatial = GraphConv(first, middle, laplacian)
         self.learned = nn.Linear(first, middle, bias=False) if learned else None
         self.residual = nn.Identity() if first == middle else nn.Conv2d(first, middle, 1)
         self.after = GatedTemporalConv(middle, last, kernel_size)

@@ -1,5 +1,6 @@
 """Networks that forecast: an hour at every sensor goes in, the next one comes out."""
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -30,6 +31,8 @@ class TrafficSTGCN(nn.Module):
         super().__init__()
         if head not in ("time", "mean"):
             raise ValueError(f"head is {head!r}, expected 'time' or 'mean'")
+        check_steps(horizon, inputs)
+        check_dense(adjacency, "these blocks")
         A = normalize_adjacency(adjacency, "row")
         A = torch.stack([torch.eye(len(A), dtype=A.dtype), A])  # (2, V, V)
         self.inputs, self.in_channels, self.num_nodes = inputs, in_channels, A.shape[1]
@@ -76,13 +79,19 @@ class TrafficConvSTGCN(nn.Module):
     def __init__(self, adjacency, horizon=12, inputs=12, in_channels=1, channels=((64, 16, 64), (64, 16, 64)), order=3,
                  kind="chebyshev", kernel_size=3, norm="channel", dropout=0.0, adaptive=0, num_nodes=None, from_last=True):
         super().__init__()
+        check_steps(horizon, inputs)
+        if adaptive < 0:
+            raise ValueError(f"adaptive is {adaptive}, expected the numbers in an embedding, or 0 for no learned graph")
         if adjacency is None:
             matrix = None
         elif kind == "first":
+            check_dense(adjacency, "kind 'first'")
             matrix = normalize_adjacency(adjacency, "symmetric", self_loops=True)
         else:
             matrix = scaled_laplacian(adjacency)
         self.num_nodes = num_nodes if adjacency is None else len(matrix)
+        if num_nodes not in (None, self.num_nodes):
+            raise ValueError(f"num_nodes is {num_nodes}, the adjacency has {self.num_nodes}: leave num_nodes out")
         if adaptive and self.num_nodes is None:
             raise ValueError(f"adaptive is {adaptive} and adjacency is None, so the number of sensors is not known: give num_nodes")
         left = inputs - 2 * len(channels) * (kernel_size - 1)
@@ -130,12 +139,35 @@ def roll_out(model, x, horizon):
 
     Returns:
         (N, H, V)
+
+    Raises:
+        ValueError: `horizon` is below 1, there are other channels than the speed, or the network says more than one step.
     """
+    check_steps(horizon)
+    if x.dim() != 4 or x.shape[3] != 1:
+        raise ValueError(f"x has shape {tuple(x.shape)}, expected (N, T, V, 1): a forecast can be fed back as a speed, but what "
+                         "would the other channels be? Take a network that sees the speed alone")
     steps = []
     for _ in range(horizon):
         steps.append(model(x))  # (N, 1, V)
+        if steps[-1].shape[1] != 1:
+            raise ValueError(f"the network forecasts {steps[-1].shape[1]} steps at once, expected 1: build it with horizon=1")
         x = torch.cat([x[:, 1:], steps[-1][..., None]], dim=1)
     return torch.cat(steps, dim=1)
+
+
+def check_steps(horizon, inputs=1):
+    """Raise a ValueError unless both are whole numbers from 1."""
+    for name, value in (("horizon", horizon), ("inputs", inputs)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+            raise ValueError(f"{name} is {value!r}, expected a whole number of steps, 1 or more; 12 steps of 5 minutes are an hour")
+
+
+def check_dense(adjacency, what):
+    """Raise a ValueError if the adjacency is sparse."""
+    if hasattr(adjacency, "tocsr") or torch.is_tensor(adjacency) and adjacency.layout != torch.strided:
+        raise ValueError(f"adjacency is sparse, expected a dense one for {what}: give adjacency.to_dense() (.toarray() in SciPy), or "
+                         "for a large road network take TrafficConvSTGCN with kind='chebyshev'")
 
 
 def check_windows(x, inputs, channels, nodes):
