@@ -36,7 +36,7 @@ gim.define("sandbox", (figure, stage, data, gim) => {
   function paintSigns() {
     const { state } = run.road;
     range(n).forEach((i) => signs[i].replaceChildren(...[
-      run.off[i] ? svg("path", { class: "off", d: cross(...at(i + 0.5, INNER + 8)) }) : null,
+      ...(run.off[i] ? ["under", "over"].map((layer) => svg("path", { class: `off ${layer}`, d: cross(...at(i + 0.5, INNER + 9)) })) : []),
       state.closed[i] ? svg("path", { class: "lane", d: `M${point(i + 0.15, OUTER - 4)}L${point(i + 0.85, OUTER - 4)}M${point(i + 0.15, OUTER - 10)}L${point(i + 0.85, OUTER - 10)}` }) : null,
       state.time < state.until[i] ? svg("g", { class: "crash", transform: `translate(${point(i + 0.5, INNER + 24)})` }, svg("path", { d: "M0 -9L9 7L-9 7Z" }), svg("path", { class: "mark", d: "M0 -4V2M0 4V5.4" })) : null].filter(Boolean)));
     cells.forEach((node, i) => {
@@ -195,7 +195,7 @@ gim.define("sandbox", (figure, stage, data, gim) => {
   function tick(now) {
     handle = 0;
     if (!playing || !seen || document.hidden) return;
-    const passed = (Math.min(now - before, 100) / 1000) * STEPS_A_SECOND * pace;       // in steps of 30 seconds
+    const passed = (Math.max(0, Math.min(now - before, 100)) / 1000) * STEPS_A_SECOND * pace;   // steps; a first frame can be older than its start
     before = now;
     owed += passed;
     let made = false;
