@@ -166,8 +166,8 @@ def check_steps(horizon, inputs=1):
 def check_dense(adjacency, what):
     """Raise a ValueError if the adjacency is sparse."""
     if hasattr(adjacency, "tocsr") or torch.is_tensor(adjacency) and adjacency.layout != torch.strided:
-        raise ValueError(f"adjacency is sparse, expected a dense one for {what}: give adjacency.to_dense() (.toarray() in SciPy), or "
-                         "for a large road network take TrafficConvSTGCN with kind='chebyshev'")
+        raise ValueError(f"adjacency is sparse, expected a dense one for {what}: give adjacency.to_dense() (.toarray() in SciPy), "
+                         "or for a large road network take TrafficConvSTGCN with kind='chebyshev'")
 
 
 def check_windows(x, inputs, channels, nodes):
