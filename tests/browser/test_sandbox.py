@@ -167,7 +167,7 @@ def test_play_moves_the_road_and_pause_holds_it(running, tmp_path):
         figure.get_by_role("button", name="Play").click()
         page.wait_for_function("document.querySelector('figure.gim-sandbox').dataset.records >= 2")
         assert place() != before
-        cars = figure.locator(".car").evaluate_all("all => all.map(car => Math.hypot(car.getAttribute('cx'), car.getAttribute('cy')))")
+        cars = figure.locator(".car").evaluate_all("all => all.map(a => Math.hypot(a.getAttribute('cx'), a.getAttribute('cy')))")
         assert len(cars) == 44 and min(cars) > 125 and max(cars) < 165  # on the road, all of them
         figure.get_by_role("button", name="Pause").click()
         held = clock.text_content()
