@@ -18,6 +18,11 @@ def stub(*inputs):
     ...
 
 
+def told(check, answer):
+    """All that a check says about a wrong answer, without the names of its properties."""
+    return "\n".join(message for _, _, message in check.run(answer).lines)
+
+
 # ---- split_by_person ----------------------------------------------------------------------------------------------------------
 
 def split_by_person(persons, test, seed):
@@ -53,6 +58,14 @@ def test_split_by_person():
         "clips at random": "on one side", "the first people, no shuffle": "everybody", "the seed forgotten": "same seed",
         "one seed for all": "everybody", "with replacement": "as many", "people repeated": "as many", "those who train": "as many",
         "the people, not the clips": "True or False", "odd and even": "as many"})
+
+
+def test_split_by_person_names_the_slip():
+    assert "turned round" in told(ch06.split_by_person, SPLITS["those who train"])
+    for name in ("clips at random", "the last clips", "the first people, no shuffle", "everybody is numbered from 0"):
+        said = told(ch06.split_by_person, SPLITS[name])
+        assert "turned round" not in said and ".0" not in said, said  # persons are whole numbers
+    assert ".0" not in told(ch06.split_by_person, lambda p, test, seed: p)
 
 
 # ---- wilson -------------------------------------------------------------------------------------------------------------------
@@ -100,9 +113,31 @@ WILSON = {
 def test_wilson():
     assert_checker(ch06.wilson, stub, wilson, WILSON, breaks={
         "plus and minus two standard errors": "no proof", "the same, cut at 0 and 1": "no proof", "99 %": "it is Wilson",
-        "one standard error": "it is Wilson", "per cent": "are shares", "upper end first": "lower end first",
-        "only the lower end": "two numbers", "round the share itself": "are shares",
-        "never divided by 1 + z^2/n": "are shares"})
+        "one standard error": "it is Wilson", "per cent": "two shares", "upper end first": "lower end first",
+        "only the lower end": "two shares", "round the share itself": "between 0 and 1",
+        "never divided by 1 + z^2/n": "between 0 and 1"})
+
+
+@pytest.mark.parametrize("name, said", [
+    ("plus and minus two standard errors", "1.96 standard errors"), ("the same, cut at 0 and 1", "1.96 standard errors"),
+    ("per cent", "in per cent"), ("never divided by 1 + z^2/n", "division by 1 + k\u00b2/n is missing"),
+    ("round the share itself", "middle is the share itself"), ("99 %", "k = 2.58"), ("one standard error", "k = 1.00")])
+def test_wilson_names_the_slip(name, said):
+    names = ["1.96 standard errors", "per cent", "is missing", "share itself", "interval for k"]
+    found = told(ch06.wilson, WILSON[name])
+    assert said in found and sum(other in found for other in names) <= 1 + ("k =" in said), found
+    assert "elsewhere" not in found
+
+
+def test_wilson_says_where_a_nameless_interval_lies():
+    def moved(right, n):
+        return tuple(end + 0.01 * (right % n > 0) for end in wilson(right, n))
+
+    def widened(right, n):
+        low, high = wilson(right, n)
+        return low - 0.3 * low * (1 - high), high + 0.1 * low * (1 - high)
+
+    assert "too high" in told(ch06.wilson, moved) and "too wide" in told(ch06.wilson, widened)
 
 
 def test_wilson_is_the_interval_of_scipy():
@@ -178,6 +213,17 @@ def test_one_epoch():
         "a mean over batches": "mean over clips", "the sum": "mean over clips", "no step": "its own batch",
         "step before backward": "every batch", "the graph kept": "no graph", "the first batch only": "every batch",
         "twice through": "every batch"})
+
+
+@pytest.mark.parametrize("name, failed, said", [
+    ("never train()", "training mode", "running statistics"), ("eval() instead", "training mode", "running statistics"),
+    ("gradients never forgotten", "its own batch", "left over"),
+    ("gradients forgotten once an epoch", "its own batch", "left over"),
+    ("no step", "its own batch", "where one step leads"), ("a mean over batches", "mean over clips", "small batch"),
+    ("the sum", "mean over clips", "not the mean loss"), ("the graph kept", "no graph", "whole history")])
+def test_one_fault_of_an_epoch_is_told_once(name, failed, said):
+    result = ch06.one_epoch.run(EPOCHS[name])
+    assert len(result.failed) == 1 and failed in result.failed[0] and said in told(ch06.one_epoch, EPOCHS[name]), str(result)
 
 
 # ---- the chapter --------------------------------------------------------------------------------------------------------------

@@ -25,10 +25,15 @@ def _persons(rng, people=6):
     return rng.permutation(persons), names
 
 
+def _listed(numbers):
+    """Numbers of persons for a sentence: 5, not 5.0."""
+    return ", ".join(f"{number:g}" for number in numbers)
+
+
 def _dealt(answer, persons, test, seed):
     got = call(answer, persons, test, seed, shape=persons.shape).numpy()
     if not np.isin(got, (0, 1)).all():
-        raise Wrong(f"returned numbers such as {digits(got[:4])}, expected True or False for each clip")
+        raise Wrong(f"returned numbers such as {_listed(got[:4])}, expected True or False for each clip")
     return got.astype(bool)
 
 
@@ -43,18 +48,23 @@ def _(answer, rng):
 def _(answer, rng):
     persons, names = _persons(rng)
     got = _dealt(answer, persons, 2, int(rng.integers(100)))
-    torn = [int(name) for name in names if 0 < got[persons == name].mean() < 1]
-    return not torn or f"of the people {digits(np.sort(names))}, {digits(torn)} are in the test set and in the training set"
+    torn = sorted(name for name in names if 0 < got[persons == name].mean() < 1)
+    return not torn or f"of the people {_listed(np.sort(names))} these have clips on both sides: {_listed(torn)}"
 
 
 @split_by_person.property("as many people test as were asked for")
 def _(answer, rng):
     persons, names = _persons(rng)
+    wanted, tests, trains = [], [], []
     for test, seed in itertools.product((1, 2, 4), range(5)):
-        count = len(np.unique(persons[_dealt(answer, persons, test, seed)]))
-        if count != test:
-            return f"{test} of {len(names)} people were to test, {count} have clips in the test set"
-    return True
+        got = _dealt(answer, persons, test, seed)
+        wanted.append(test)
+        tests.append(len(np.unique(persons[got])))
+        trains.append(len(np.unique(persons[~got])))
+    if trains == wanted:
+        return f"True and False are turned round: {wanted[0]} of {len(names)} people was to test, and exactly {wanted[0]} got False"
+    return next((f"{test} of {len(names)} people were to test, {count} have clips in the test set"
+                 for test, count in zip(wanted, tests, strict=True) if count != test), True)
 
 
 @split_by_person.property("another seed chooses other people, over time everybody")
@@ -64,7 +74,7 @@ def _(answer, rng):
     for seed in range(40):
         ever |= set(persons[_dealt(answer, persons, 2, seed)].tolist())
     left = sorted(set(names.tolist()) - ever)
-    return not left or f"in 40 seeds {digits(left)} never tested: are the people shuffled?"
+    return not left or f"in 40 seeds these people never tested: {_listed(left)}. Are the people shuffled?"
 
 
 @split_by_person.property("the same seed chooses the same people")
@@ -95,21 +105,44 @@ def _ends(answer, right, n):
     return call(answer, right, n, shape=(2,)).numpy()
 
 
-@wilson.property("gives two numbers, the lower end first")
+def _named(ends, right, n):
+    """What a wrong interval is, in a reader's words."""
+    p, k, law = right / n, 1.96, _wilson(right, n)
+    plain = p + k * math.sqrt(p * (1 - p) / n) * np.array([-1, 1])
+    if any(np.abs(ends - usual).max() < 2e-4 for usual in (plain, plain.clip(0, 1))):
+        return "this is p plus and minus 1.96 standard errors, the plain interval; Wilson's has k\u00b2 in three places more"
+    if np.abs(ends / (1 + k * k / n) - law).max() < 2e-4:
+        return "the division by 1 + k\u00b2/n is missing"
+    if abs(ends.mean() - p) < 2e-4:
+        return "its middle is the share itself; Wilson's middle lies nearer to one half"
+    if ((0 < ends) & (ends < 1)).all():
+        low, high = np.abs(p - ends) / np.sqrt(ends * (1 - ends) / n)  # the k of each end, by the definition
+        if low > 0 and abs(low - high) < 1e-3 * high:
+            return f"this is Wilson's interval for k = {low:.2f}; 95 % asks for k = 1.96"
+    width, wanted = ends[1] - ends[0], law[1] - law[0]
+    if abs(width - wanted) < 2e-4:
+        return f"the width is right, but the interval lies too {'high' if ends[0] > law[0] else 'low'}"
+    return f"that is too {'narrow' if width < wanted else 'wide'}"
+
+
+@wilson.property("gives two shares, the lower end first")
 def _(answer, rng):
     for right, n in ((95, 99), (3, 10)):
         low, high = _ends(answer, right, n)
         if low > high:
             return f"for {right} of {n} it gave {digits(low)} to {digits(high)}"
+        if high > 2:
+            return f"for {right} of {n} it gave {digits(low)} to {digits(high)}: is that in per cent? A share runs from 0 to 1"
     return True
 
 
-@wilson.property("both ends are shares, 0 to 1, even if all or none are right")
+@wilson.property("both ends lie between 0 and 1, even if all or none are right")
 def _(answer, rng):
     for right, n in ((10, 10), (0, 10), (99, 99)):
-        ends = _ends(answer, right, n)
-        if ends.min() < -1e-9 or ends.max() > 1 + 1e-9:
-            return f"for {right} of {n} it gave {digits(ends)}"
+        low, high = _ends(answer, right, n)
+        if low < -1e-9 or high > 1 + 1e-9:
+            outside = "below 0" if low < -1e-9 else "above 1"
+            return f"for {right} of {n} it gave {digits(low)} to {digits(high)}: no share is {outside}"
     return True
 
 
@@ -118,7 +151,7 @@ def _(answer, rng):
     for right, n in ((10, 10), (0, 10)):
         low, high = _ends(answer, right, n)
         if high - low < 0.05:
-            return f"for {right} of {n} it gave {digits(low)} to {digits(high)}"
+            return f"for {right} of {n} it gave {digits(low)} to {digits(high)}: ten clips cannot make anybody so sure"
     return True
 
 
@@ -128,21 +161,21 @@ def _(answer, rng):
     right = int(rng.integers(2, n - 2))
     low, high = _ends(answer, right, n)
     if not low < right / n < high:
-        return f"{right} of {n} is {digits(right / n)}, the interval is {digits(low)} to {digits(high)}"
+        return f"{right} of {n} is {digits(right / n)}, and the interval from {digits(low)} to {digits(high)} does not contain it"
     mirrored = 1 - _ends(answer, n - right, n)[::-1]
     return close(mirrored, [low, high]) or (
-        f"{right} of {n} right gives {digits(low)} to {digits(high)}; {n - right} of {n}, turned round, {digits(mirrored)}")
+        f"{right} right of {n} gives {digits(low)} to {digits(high)}. Counting the wrong ones, {n - right} of {n}, and taking both "
+        f"ends from 1, gives {digits(mirrored[0])} to {digits(mirrored[1])}: the two should be the same")
 
 
 @wilson.property("it is Wilson's 95 % interval")
 def _(answer, rng):
     n = int(rng.integers(20, 200))
     right = int(rng.integers(0, n + 1))
-    got = _ends(answer, right, n)
-    if np.abs(got - _wilson(right, n)).max() < 2e-4:  # 1.96 or 1.959964
+    ends = _ends(answer, right, n)
+    if np.abs(ends - _wilson(right, n)).max() < 2e-4:  # 1.96 or 1.959964
         return True
-    narrow = "narrower" if got[1] - got[0] < np.diff(_wilson(right, n))[0] else "wider, or elsewhere"
-    return f"for {right} of {n} it gave {digits(got)}: {narrow} than Wilson's"
+    return f"for {right} of {n} it gave {digits(ends[0])} to {digits(ends[1])}: {_named(ends, right, n)}"
 
 
 # ---- exercise 7 ---------------------------------------------------------------------------------------------------------------
@@ -154,7 +187,7 @@ one_epoch = Check("one_epoch", asks="a function of a model, a loader and an opti
 
 
 class _Small(nn.Module):
-    """A classifier with a batch norm that counts its passes and remembers the mode of each."""
+    """A classifier with a batch norm that remembers the mode and the scores of each pass."""
 
     def __init__(self, rng):
         super().__init__()
@@ -162,11 +195,13 @@ class _Small(nn.Module):
         with torch.no_grad():
             for parameter in self.parameters():
                 parameter.copy_(torch.from_numpy(rng.normal(size=parameter.shape)))
-        self.modes = []
+        self.modes, self.scores = [], []
 
     def forward(self, x):
         self.modes.append(self.training)
-        return self.head(self.norm(x))
+        scores = self.head(self.norm(x))
+        self.scores.append(scores.detach())
+        return scores
 
 
 def _lesson(rng, sizes=(6, 6, 3)):
@@ -176,25 +211,22 @@ def _lesson(rng, sizes=(6, 6, 3)):
     return model, loader, torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 
 
-def _law(model, loader, optimizer):
-    """The epoch as it should be: mean loss over clips."""
-    model.train()
-    total = 0.0
-    for x, y in loader:
-        loss = nn.functional.cross_entropy(model(x), y)
+def _law(model, loader, optimizer, modes):
+    """The steps as they should be, in the reader's modes: a wrong mode is told once, not as a wrong step too."""
+    for (x, y), mode in zip(loader, modes, strict=True):
+        loss = nn.functional.cross_entropy(model.train(mode)(x), y)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        total += loss.item() * len(y)
-    return total / sum(len(y) for _, y in loader)
 
 
 def _twins(answer, rng, sizes=(6, 6, 3)):
-    """The reader's model after an epoch, what was returned, and the same by the law."""
+    """The reader's model after an epoch, and its twin after the same by the law."""
     seed = int(rng.integers(1_000_000))
     mine, theirs = _lesson(np.random.default_rng(seed), sizes), _lesson(np.random.default_rng(seed), sizes)
-    got = call(answer, *mine, shape=())
-    return mine[0], got.item(), theirs[0], _law(*theirs)
+    call(answer, *mine, shape=())
+    _law(*theirs, mine[0].modes)
+    return mine[0], theirs[0]
 
 
 @one_epoch.property("goes through every batch once and returns one number")
@@ -206,16 +238,15 @@ def _(answer, rng):
 
 @one_epoch.property("the model is in training mode, though it came in evaluation mode")
 def _(answer, rng):
-    model, _, _, _ = _twins(answer, rng)
-    if not all(model.modes):
-        return "its batch norm used running statistics while it trained"
-    return True
+    model, loader, optimizer = _lesson(rng)
+    call(answer, model, loader, optimizer, shape=())
+    return all(model.modes) or "its batch norm used running statistics while it trained"
 
 
 @one_epoch.property("a step follows the gradient of its own batch, not of all batches so far")
 def _(answer, rng):
-    model, _, law, _ = _twins(answer, rng)
-    one, _, alone, _ = _twins(answer, rng, sizes=(6,))
+    model, law = _twins(answer, rng)
+    one, alone = _twins(answer, rng, sizes=(6,))
     if not torch.allclose(one.head.weight, alone.head.weight, atol=1e-5):
         return "after a single batch the weights are not where one step leads"
     return torch.allclose(model.head.weight, law.head.weight, atol=1e-5) or (
@@ -224,12 +255,17 @@ def _(answer, rng):
 
 @one_epoch.property("the number is the mean over clips, whatever the size of the last batch")
 def _(answer, rng):
-    _, got, _, law = _twins(answer, rng)
-    if abs(got - law) < 1e-5:
+    model, loader, optimizer = _lesson(rng)
+    got = call(answer, model, loader, optimizer, shape=()).item()
+    # the losses of the scores that this very model gave, right or wrong: another fault is not told here again
+    losses = np.array([nn.functional.cross_entropy(scores, y).item()
+                       for scores, (_, y) in zip(model.scores, loader, strict=True)])
+    clips = np.array([len(y) for _, y in loader])
+    if abs(got - (losses * clips).sum() / clips.sum()) < 1e-5:
         return True
-    _, even, _, right = _twins(answer, rng, sizes=(6, 6))
-    return (f"with batches of 6, 6 and 3 clips it returned {digits(got)}" + (
-        ": a clip of the small batch counts more than others" if abs(even - right) < 1e-5 else ", which is not the mean loss"))
+    even = abs(got - losses.mean()) < 1e-5
+    slip = ": a clip of the small batch counts more than others" if even else ", which is not the mean loss"
+    return f"with batches of 6, 6 and 3 clips it returned {digits(got)}{slip}"
 
 
 @one_epoch.property("the number drags no graph along")
