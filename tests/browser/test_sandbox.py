@@ -120,7 +120,7 @@ def test_an_accident_placed_by_hand_is_the_accident_that_python_computes(running
         assert figure.locator(".crash").count() == 1 and "until 12:30" in figure.locator(".remark").inner_text()
         for _ in range(5):
             figure.get_by_role("button", name="5 minutes").click()
-        figure.get_by_role("button", name="Sensor off").click()
+        figure.get_by_role("button", name="Sensor", exact=True).click()
         figure.locator(".cell").nth(17).click()
         for _ in range(4):
             figure.get_by_role("button", name="5 minutes").click()
@@ -142,7 +142,7 @@ def test_an_accident_placed_by_hand_is_the_accident_that_python_computes(running
 def test_masked_and_unmasked_scores_part_when_sensors_die(running, tmp_path):
     with opened(running, tmp_path, hour=3) as visit:
         figure = visit.page.locator(FIGURE)
-        figure.get_by_role("button", name="Sensor off").click()
+        figure.get_by_role("button", name="Sensor", exact=True).click()
         for cell in range(4):
             figure.locator(".cell").nth(cell).click()
         for _ in range(18):

@@ -59,7 +59,7 @@ gim.define("sandbox", (figure, stage, data, gim) => {
   }
 
   // ---- what the reader does -------------------------------------------------------------------------------------------------------
-  const tools = { accident: ["Accident", crash], lane: ["Closed lane", lane], sensor: ["Sensor off", sensor], look: ["Nothing", () => ""] };
+  const tools = { accident: ["Accident", crash], lane: ["Lane", lane], sensor: ["Sensor", sensor], look: ["Nothing", () => ""] };
   function crash(i) {
     const on = run.road.state.time >= run.road.state.until[i];
     run.road.accident(i, on ? ACCIDENT : 0);
@@ -235,7 +235,7 @@ gim.define("sandbox", (figure, stage, data, gim) => {
     return el("label", { class: "field" }, el("span", { class: "label" }, label), select);
   }
   const toolbar = el("div", { class: "toolbar gim-settings" },
-    group("A touch on the road places", Object.entries(tools).map(([name, [words]]) => [name, words]), () => tool, (to) => { tool = to; }),
+    group("A touch on the road changes", Object.entries(tools).map(([name, [words]]) => [name, words]), () => tool, (to) => { tool = to; }),
     group("A sensor that is off hands on", [[false, "its 0"], [true, "its last speed"]], () => run.filled, (to) => { run.filled = to; remark.textContent = to ? "From now on the forecasters are given the last speed that the sensor knew." : "From now on the forecasters are given the zeros."; tell(); }),
     menu("Start at", data.openings, hour, (to) => { hour = to; pause(); open(); }));
   const judging = el("div", { class: "toolbar gim-settings" },
@@ -254,7 +254,7 @@ gim.define("sandbox", (figure, stage, data, gim) => {
   stage.replaceChildren(el("div", { class: "bench" }, toolbar,
     el("div", { class: "views" }, el("div", {}, picture, scale, el("div", { class: "gim-controls" }, toggle, ahead5, anew, speed), remark, says,
       el("p", { class: "legend" }, "Triangles that point to the road: entries; away from it: exits. Dots: some drivers who go round and round. Inner bars: the error of now.")),
-      el("div", { class: "side" }, fanTitle, fanPlace, chips, el("div", { class: "title" }, "Mean absolute error of the last hour, km/h"), el("div", { class: "gim-table" }, table))),
+      el("div", { class: "side" }, fanTitle, fanPlace, chips)), el("div", { class: "title" }, "Mean absolute error of the last hour, km/h"), el("div", { class: "gim-table" }, table),
     judging, el("div", { class: "strips" }, stripPlaces),
     el("p", { class: "legend" }, "Time to the right, cells upwards, drivers go up. A triangle: an accident of yours. Line: the chosen cell."),
     el("div", { class: "gim-below" }, el("span", {}), gim.keys([["Arrows, on the road", "from cell to cell"], ["Page Up, Page Down", "five cells back, on"], ["Enter, Space", "do what is chosen above"], ["A, L, S", "accident, closed lane, sensor off"],
