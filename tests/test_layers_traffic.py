@@ -33,12 +33,13 @@ def pair(C=3, D=4, V=7, order=3, seed=0):
     return dense, sparse, L
 
 
+@pytest.mark.parametrize(("C", "D"), [(3, 4), (5, 2)])  # to fewer channels the dense form mixes first
 @pytest.mark.parametrize("order", [1, 2, 3, 5])
-def test_chebyshev_is_what_loops_give(order):
-    dense, sparse, L = pair(order=order)
-    x = torch.randn(2, 3, 4, 7)
+def test_chebyshev_is_what_loops_give(order, C, D):
+    dense, sparse, L = pair(C, D, order=order)
+    x = torch.randn(2, C, 4, 7)
     T = chebyshev_basis(L, order) if order > 1 else torch.eye(7)[None]
-    expected = torch.zeros(2, 4, 4, 7)
+    expected = torch.zeros(2, D, 4, 7)
     for n in range(2):
         for t in range(4):
             for v in range(7):
@@ -77,7 +78,7 @@ def test_a_wave_on_a_ring_is_scaled_and_nothing_else():
 
 
 def test_gradients_are_those_of_finite_differences():
-    for layer in pair(C=2, D=2, V=5)[:2]:
+    for layer in (*pair(C=2, D=2, V=5)[:2], *pair(C=2, D=1, V=5)[:2]):
         layer.double()
         x = torch.randn(2, 2, 3, 5, dtype=torch.float64, requires_grad=True)
         assert torch.autograd.gradcheck(layer, (x,))

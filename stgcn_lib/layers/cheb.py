@@ -67,16 +67,27 @@ class ChebConv(nn.Module):
 
     def forward(self, x):
         """(N, C, T, V) -> (N, C', T, V)"""
-        K, C, _ = self.weight.shape
+        K, C, D = self.weight.shape
         if x.dim() != 4 or x.shape[1] != C:
             raise ValueError(f"x has shape {tuple(x.shape)}, expected (N, C, T, V) with C = {C}: are the axes in this order?")
         if K > 1 and x.shape[3] != self.num_nodes:
             raise ValueError(f"x has {x.shape[3]} sensors, the Laplacian has {self.num_nodes}: do both come from the same road "
                              "graph?")
         x = x.permute(0, 2, 3, 1)  # (N, T, V, C)
-        x = self._hops_sparse(x) if self.sparse and K > 1 else self._hops_dense(x)
-        x = x @ self.weight.flatten(0, 1)
+        if K > 1 and D < C and not self.sparse:
+            x = self._mix_then_hop(x)
+        else:
+            x = self._hops_sparse(x) if self.sparse and K > 1 else self._hops_dense(x)
+            x = x @ self.weight.flatten(0, 1)
         return (x if self.bias is None else x + self.bias).permute(0, 3, 1, 2)
+
+    def _mix_then_hop(self, x):
+        """(N, T, V, C) -> (N, T, V, C'): the same sum the other way round, because fewer channels then travel along the edges."""
+        K, _, D = self.weight.shape
+        x = x @ self.weight.transpose(0, 1).flatten(1)  # (N, T, V, K C')
+        hops = x[..., D:].unflatten(3, (K - 1, D)).transpose(2, 3).flatten(2, 3)  # (N, T, (K - 1) V, C')
+        basis = self.basis.unflatten(0, (K - 1, -1)).transpose(0, 1).flatten(1)  # (V, (K - 1) V), side by side
+        return x[..., :D] + basis @ hops
 
     def _hops_dense(self, x):
         """(N, T, V, C) -> (N, T, V, K C) by one product with all polynomials."""
