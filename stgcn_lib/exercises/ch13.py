@@ -84,7 +84,8 @@ def _(answer, rng):
         v, u = np.argwhere(kept & (got == 0))[0]
         return f"epsilon is {epsilon:.2f}, the weight {digits(whole[v, u])} is not below it, and it was cut"
     return close(got[kept], whole[kept]) or (
-        f"a weight that is kept changed from {digits(whole[kept][0])} to {digits(got[kept][0])} when epsilon rose to {epsilon:.2f}")
+        f"a weight that is kept changed from {digits(whole[kept][0])} to {digits(got[kept][0])} when epsilon rose to "
+        f"{epsilon:.2f}")
 
 
 @kernel.property("row v, column u of the weights comes from row v, column u of the distances")
@@ -143,8 +144,8 @@ def _(answer, rng):
     first, inputs, outputs = (int(n) for n in rng.integers((20, 3, 2), (200, 9, 7)))
     stop = first + inputs + outputs + int(rng.integers(10, 30))
     last = _starts(answer, first, stop, inputs, outputs).max() + inputs + outputs - 1
-    return last < stop or (f"{_asked(first, stop, inputs, outputs)}: the last window holds row {last}, which belongs to the next part"
-                           + ": its outputs cross the cut" * bool(last - outputs < stop))
+    crossing = ": its outputs cross the cut" if last - outputs < stop else ""
+    return last < stop or f"{_asked(first, stop, inputs, outputs)}: the last window holds row {last}, of the next part{crossing}"
 
 
 @starts.property("the last window is there: where exactly one window fits, one comes back")
@@ -165,13 +166,14 @@ def _(answer, rng):
         steps = np.unique(np.diff(got))
     if steps is not None and not np.array_equal(steps, [1]):
         return f"{_asked(first, stop, inputs, outputs)}: the starts go {', '.join(map(str, got[:4]))}, ... Windows may overlap"
-    return got[0] == first or f"{_asked(first, stop, inputs, outputs)}: the first window starts at row {got[0]}, not at row {first}"
+    return got[0] == first or f"{_asked(first, stop, inputs, outputs)}: the first window starts at row {got[0]}, not at {first}"
 
 
 masked = Check("masked", asks="a function of forecast and target, both (N, H, V): one number", hints=(
     "A missing target must leave the sum and the count.",
     "Make a mask of what is known: not NaN and not 0. Look at the target only, never at the forecast.",
-    "known = ~np.isnan(target) & (target != 0); choose both arrays by it, then subtract, then take the mean; and think of no known one."))
+    "known = ~np.isnan(target) & (target != 0); choose both arrays by it, then subtract, then take the mean; and think of no "
+    "known one."))
 
 
 def _hour(rng, missing=0.3):
@@ -232,7 +234,8 @@ def _(answer, rng):
     forecast[1, 1] = 0.0  # one of these targets is 50
     known = target != 0
     got, law = _score(answer, forecast, target), np.abs(forecast - target)[known].mean()
-    return abs(got - law) < 1e-6 or f"a forecast of 0 where 50 was measured, and the score is {digits(got)}, as if it had been right"
+    return abs(got - law) < 1e-6 or (
+        f"a forecast of 0 where 50 was measured, and the score is {digits(got)}, as if it had been right")
 
 
 @masked.property("NaN is missing too")
@@ -240,7 +243,7 @@ def _(answer, rng):
     forecast, target = _hour(rng)
     law = np.abs(forecast - target)[target != 0].mean()
     got = call(answer, forecast, np.where(target == 0, np.nan, target), shape=(), finite=False).item()
-    return abs(got - law) < 1e-6 or f"with NaN in place of the zeros it gave {digits(got)} and not what it should give with zeros"
+    return abs(got - law) < 1e-6 or f"with NaN in place of the zeros it gave {digits(got)} and not what zeros give"
 
 
 @masked.property("nothing known, no error: 0 and not NaN")
@@ -320,7 +323,7 @@ def _(answer, rng):
     speeds, cut = _days(rng, dead=0)
     one, other = (_prepared(answer, values, cut)[1] for values in (speeds, _later(speeds, cut, rng)))
     return close(one, other, 1e-6) or (
-        f"with other speeds from row {cut} on, the table of the first sensor moved by up to {digits(np.abs(one - other)[:, 0].max())}")
+        f"with other speeds from row {cut} on, the table of sensor 0 moved by up to {digits(np.abs(one - other)[:, 0].max())}")
 
 
 @prepare.property("all training rows count in the scaler, and each time of day in the table is of that time")
@@ -328,12 +331,11 @@ def _(answer, rng):
     speeds, cut = _days(rng, dead=0)
     scaled, table = _prepared(answer, speeds, cut)
     if abs(scaled[:cut].mean()) > 1e-3 or abs(scaled[:cut].std() - 1) > 1e-2:
-        return f"the scaled training rows have mean {digits(scaled[:cut].mean())} and spread {digits(scaled[:cut].std())}, not 0 and 1"
+        return (f"the scaled training rows have mean {digits(scaled[:cut].mean())} and spread {digits(scaled[:cut].std())}, "
+                "not 0 and 1")
     days = [speeds[288 * d:288 * (d + 1)] for d in range(cut // 288)]
-    with np.errstate(invalid="ignore"):
-        partial = np.array([np.mean([s for d in range(len(days) + 1) for s in speeds[288 * d + t:min(288 * d + t + 1, cut)]], axis=0)
-                            for t in range(288)])  # the day that the cut divides may count as well
-    if close(table, np.mean(days, axis=0), 1e-4) or close(table, partial, 1e-4):
+    every = np.array([speeds[t:cut:288].mean(axis=0) for t in range(288)])  # the day that the cut divides may count as well
+    if close(table, np.mean(days, axis=0), 1e-4) or close(table, every, 1e-4):
         return True
     return f"at 06:00 the training days have a mean of {digits(np.mean(days, axis=0)[72])}, the table says {digits(table[72])}"
 
@@ -344,32 +346,39 @@ def _(answer, rng):
     scaled, table = _prepared(answer, speeds, cut)
     alive = speeds[:cut] > 0
     if abs(scaled[:cut][alive].mean()) > 0.02 or abs(scaled[:cut][alive].std() - 1) > 0.02:
-        return f"the known training speeds are scaled to a mean of {digits(scaled[:cut][alive].mean())}: zeros are in the scaler"
+        return f"the known training speeds are scaled to a mean of {digits(scaled[:cut][alive].mean())}: zeros are in it"
     lowest = speeds[:cut][alive].min()
-    return table.min() > lowest - 1e-9 or f"no speed that was measured is below {digits(lowest)}, yet the table says {digits(table.min())}"
+    return table.min() > lowest - 1e-9 or (
+        f"no speed that was measured is below {digits(lowest)}, yet the table says {digits(table.min())}")
 
 
 # ---- by hand ------------------------------------------------------------------------------------------------------------------
 
 BOXES = {
     "pairs": dict(
-        question="Road distances between the five crossings, in km: <b>0\u20131: 1, 0\u20132: 3, 0\u20133: 2, 0\u20134: 5, 1\u20132: 2, "
-                 "1\u20133: 3, 1\u20134: 6, 2\u20133: 1, 2\u20134: 4, 3\u20134: 3</b>. With &sigma; = 2 km, 1 km weighs 0.78, 2 km 0.37, "
-                 "3 km 0.11, 4 km 0.02. How many <b>pairs</b> are joined if weights of at least <b>0.1</b> stay, how many with <b>0.5</b>?",
+        question="Road distances between the five crossings, in km: <b>0\u20131: 1, 0\u20132: 3, 0\u20133: 2, 0\u20134: 5, "
+                 "1\u20132: 2, "
+                 "1\u20133: 3, 1\u20134: 6, 2\u20133: 1, 2\u20134: 4, 3\u20134: 3</b>. With &sigma; = 2 km, 1 km weighs 0.78, "
+                 "2 km 0.37, "
+                 "3 km 0.11, 4 km 0.02. How many <b>pairs</b> are joined if weights of at least <b>0.1</b> stay, how many with "
+                 "<b>0.5</b>?",
         answer=[7, 2], rows=("threshold 0.1", "threshold 0.5"), label="pairs",
-        slips=[([5, 2], "5 counts the streets. 0\u20132 and 1\u20133 have no street of their own, but 3 km of road is near enough."),
+        slips=[([5, 2], "5 counts the streets. 0\u20132 and 1\u20133 have no street of their own, but 3 km of road is near "
+                        "enough."),
                ([5, 5], "5 counts the streets. Here distance decides, not whether a street joins two crossings."),
                ([14, 4], "These are entries of the matrix, both directions. A pair is two of them."),
                ([12, 7], "Self-loops are counted as well. Here the diagonal is 0."),
                ([4, 2], "4 pairs are at most 2 km apart. At 3 km the weight is 0.11: is that below 0.1?"),
                ([7, 4], "Is 0.37, the weight at 2 km, at least 0.5?"),
                ([2, 7], "The two have changed places: a higher threshold leaves fewer edges.")],
-        hints=("The threshold is on the weight. Turn it into a distance: which is the farthest whole number of kilometres that stays?",
+        hints=("The threshold is on the weight. Turn it into a distance: which is the farthest whole number of kilometres that "
+               "stays?",
                "0.1 keeps up to 3 km, 0.5 only 1 km.",
                "Go through the ten distances and count those of at most 3 km, then those of 1 km."),
         right="With 0.1 two pairs are joined that no street joins; with 0.5 crossing 4 is alone. Same town, same kernel."),
     "mask": dict(
-        question="Targets <b>60, 0, 50, 40, 0</b>; forecasts <b>58, 50, 54, 43, 47</b>. A 0 means that the sensor was dead. What is the "
+        question="Targets <b>60, 0, 50, 40, 0</b>; forecasts <b>58, 50, 54, 43, 47</b>. A 0 means that the sensor was dead. "
+                 "What is the "
                  "mean absolute error <b>masked</b>, and what <b>unmasked</b>?",
         answer=[3, 21.2], rows=("masked", "unmasked"), label="two errors",
         slips=[([1.8, 21.2], "The zeros left the sum, and stayed in the count: divide 9 by three."),
@@ -379,12 +388,15 @@ BOXES = {
                ([21.2, 21.2], "Masked leaves the second and the fifth out, in sum and count.")],
         hints=("The five absolute errors are 2, 50, 4, 3, 47. Which of them are about a dead sensor?",
                "Masked: only 2, 4 and 3.", "9 over 3; and all five, 106, over 5."),
-        right="Two dead readings of five, and the unmasked error is seven times as large. It speaks of the sensors, not of the forecast.",
+        right="Two dead readings of five, and the unmasked error is seven times as large. It speaks of the sensors, not of the "
+              "forecast.",
         tolerance=0.05),
     "wave": dict(
-        question="A road of <b>30</b> vehicles a km at 100 km/h carries <b>3,000</b> an hour. An accident lets <b>2,100</b> pass; behind it "
+        question="A road of <b>30</b> vehicles a km at 100 km/h carries <b>3,000</b> an hour. An accident lets <b>2,100</b> "
+                 "pass; behind it "
                  "<b>255</b> stand on each km. The tail of the jam moves at "
-                 "(<i>q</i><sub>arriving</sub> &minus; <i>q</i><sub>passing</sub>) / (<i>k</i><sub>arriving</sub> &minus; <i>k</i><sub>jam</sub>). "
+                 "(<i>q</i><sub>arriving</sub> &minus; <i>q</i><sub>passing</sub>) / (<i>k</i><sub>arriving</sub> &minus; "
+                 "<i>k</i><sub>jam</sub>). "
                  "At how many km/h? Drivers go in the positive direction.",
         answer=-4, label="km/h",
         slips={4: "The speed is right, the direction is not: 30 &minus; 255 is negative.",
@@ -393,11 +405,13 @@ BOXES = {
                8.24: "That is 2,100 over 255, how fast vehicles creep inside the jam.",
                -20: "That is how fast the front runs back once the road is cleared.",
                -13.33: "3,000 over 225: what passes has to be taken off first."},
-        hints=("900 vehicles an hour arrive and cannot pass.", "Each kilometre of jam takes up 255, of which 30 were there anyway.",
+        hints=("900 vehicles an hour arrive and cannot pass.", "Each kilometre of jam takes up 255, of which 30 were there "
+                                                               "anyway.",
                "900 over 225, and a sign."),
         right="4 km an hour against the traffic. More traffic makes it faster: with 55 vehicles a km it would be 17."),
     "count": dict(
-        question="A part has <b>100</b> rows. How many windows of <b>12</b> rows in and <b>12</b> rows out lie wholly inside it, if they "
+        question="A part has <b>100</b> rows. How many windows of <b>12</b> rows in and <b>12</b> rows out lie wholly inside "
+                 "it, if they "
                  "slide by one row?",
         answer=77, label="windows",
         slips={76: "One is lost: with exactly 24 rows there would be one window, not none.",
@@ -413,20 +427,24 @@ BOXES = {
 
 QUIZZES = {
     "alike": dict(
-        question="Two sensors lie 30 km apart, on freeways that do not meet. Over six weeks of training rows their speeds correlate by "
-                 "0.9. Your graph gives them a strong edge. Tomorrow there is an accident at one of them. What does the edge do?",
+        question="Two sensors lie 30 km apart, on freeways that do not meet. Over six weeks of training rows their speeds "
+                 "correlate by "
+                 "0.9. Your graph gives them a strong edge. Tomorrow there is an accident at one of them. What does the edge "
+                 "do?",
         choices=[
             ("It warns the other sensor in time.", False,
              "Of what? No jam travels 30 km over a road that is not there. It will be warned of something that does not come."),
             ("It brings the other sensor news that has nothing to do with it.", True,
-             "They moved alike because both have a rush at eight. The edge is right every ordinary day and wrong on the day that matters."),
+             "They moved alike because both have a rush at eight. The edge is right every ordinary day and wrong on the day "
+             "that matters."),
             ("Nothing: a correlation of 0.9 means that one causes the other.", False,
              "The clock causes both. Thursday's speeds correlate with Friday's as well."),
             ("It makes the graph symmetric, so the Laplacian exists.", False,
              "Any correlation is symmetric, that is true, and it says nothing about the accident."),
         ]),
     "report": dict(
-        question="A paper says: <i>on METR-LA our model has an MAE of 3.0, the last value has 5.1</i>. Which of these could make the "
+        question="A paper says: <i>on METR-LA our model has an MAE of 3.0, the last value has 5.1</i>. Which of these could "
+                 "make the "
                  "gap out of nothing? Choose all that apply.",
         choices=[
             ("3.0 is the mean over steps 1 to 12, 5.1 the error at step 12.", True,
@@ -443,15 +461,19 @@ QUIZZES = {
 PREDICTIONS = {
     "rush": dict(
         key="ch13-rush",
-        question="It is between 17:00 and 18:00 on a working day in Los Angeles. For each of 207 sensors you are to say the speed <b>an "
-                 "hour ahead</b>. Which misses by less: the speed that the sensor shows <b>now</b>, or its <b>average at that time</b> on "
+        question="It is between 17:00 and 18:00 on a working day in Los Angeles. For each of 207 sensors you are to say the "
+                 "speed <b>an "
+                 "hour ahead</b>. Which misses by less: the speed that the sensor shows <b>now</b>, or its <b>average at that "
+                 "time</b> on "
                  "the working days before?",
         choices=("The speed of now", "The average of other days", "They come out about even"),
         truth=0,
         reply="The speed of now, on both evenings of the test. At five the rush is on, and at six it still is; how bad it is "
               "<i>this</i> evening shows in what is seen and in no table. An hour later the same rule is the worst of all, "
-              "because the rush ends, and the table knows when. So over all hours, an hour ahead, the average wins; a quarter of an hour "
-              "ahead the speed of now does. Whoever forecasts needs both, and a way to tell <i>when</i>. (Two evenings are two evenings.)",
+              "because the rush ends, and the table knows when. So over all hours, an hour ahead, the average wins; a quarter "
+              "of an hour "
+              "ahead the speed of now does. Whoever forecasts needs both, and a way to tell <i>when</i>. (Two evenings are two "
+              "evenings.)",
         later="It is measured in this chapter, hour by hour."),
 }
 
