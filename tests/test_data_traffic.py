@@ -572,3 +572,29 @@ def test_dead_sensors_and_gaps_never_reach_a_network():
                        table=table_by_row(one, rows)).tensors()
         assert torch.isfinite(x).all() and torch.isfinite(y).all() and x.abs().max() < 10
         assert not x[..., 0, 1].any() and not x[..., 2, 1].any() and not y[..., [0, 2]].any()
+
+
+def test_a_smooth_table_is_what_a_loop_finds():
+    one = series(24 * 6, missing=0.2)
+    table, by_row = daily_table(one, slice(0, 120), smooth=2), table_by_row(one, slice(0, 120), smooth=2)
+    day, step = np.arange(len(one)) // 24, one.step_of_day
+    for at in (0, 1, 12, 23):
+        near = (step[:120] - at + 2) % 24 <= 4  # two steps to either side, over midnight
+        for v in range(3):
+            assert table[at, v] == pytest.approx(np.nanmean(one.values[:120][near][:, v]), abs=1e-4)
+            others = near & (day[:120] != 2)
+            assert by_row[48 + at, v] == pytest.approx(np.nanmean(one.values[:120][others][:, v]), abs=1e-4)
+            assert by_row[120 + at, v] == table[at, v]
+    for wrong in (-1, 0.5, 12):
+        with pytest.raises(ValueError, match=f"smooth is {wrong}"):
+            daily_table(one, slice(0, 120), smooth=wrong)
+    assert np.array_equal(daily_table(one, slice(0, 120), smooth=0), daily_table(one, slice(0, 120)))
+
+
+def test_a_smooth_linear_row_is_told_nothing_about_itself():
+    one = series(24 * 8)
+    train, test = np.arange(60), np.arange(120, 140)
+    changed = replace(one, values=np.where(np.arange(len(one))[:, None] >= 120, 7, one.values))
+    a, b = (traffic.baselines.linear(s, train[:9], train, 6, 3, table="others", smooth=2) for s in (one, changed))
+    assert np.array_equal(a, b)
+    assert not np.array_equal(*(traffic.baselines.linear(one, test, train, 6, 3, table="others", smooth=n) for n in (0, 2)))

@@ -107,6 +107,16 @@ def test_more_seeds_are_added_and_another_setup_is_refused(small, tmp_path, monk
         recipes.reproduce("small", 1, "cpu", tmp_path, progress=False)
 
 
+def test_a_recipe_may_gain_a_variant(small, tmp_path, monkeypatch):
+    path = recipes.reproduce("small", 1, "cpu", tmp_path, progress=False)
+    first = recipes.load_results(path)["runs"]
+    more = dataclasses.replace(SMALL, variants=SMALL.variants | {"four epochs": dataclasses.replace(TINY, epochs=4)})
+    monkeypatch.setitem(RECIPES, "small", more)
+    results = recipes.load_results(recipes.reproduce("small", 1, "cpu", tmp_path, progress=False))
+    assert results["runs"][:-2] == first and {row["variant"] for row in results["runs"][-2:]} == {"four epochs"}
+    assert results["setups"]["four epochs"]["epochs"] == 4
+
+
 def test_the_checkpoint_is_the_network_that_was_scored(small, tmp_path):
     results = recipes.load_results(recipes.reproduce("small", 1, "cpu", tmp_path, progress=False))
     model, card = recipes.load_checkpoint(tmp_path / "checkpoints" / "small.safetensors", classes=2)

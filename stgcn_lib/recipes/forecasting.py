@@ -42,7 +42,9 @@ def windows(setup, recipe, series, train, test):
     """What a network trains on and is scored on, as two `Windows`, and the `Scaler` that the training rows gave."""
     rows, day = train[:, None] + np.arange(sum(recipe.windows)), series.weekday()  # (windows, rows)
     seen = np.unique(rows)
-    table = table_by_row(series, seen, setup.weekdays) if any(name.startswith("table") for name in setup.features) else None
+    table = None
+    if any(name.startswith("table") for name in setup.features):  # as smooth as that of the linear row, if there is one
+        table = table_by_row(series, seen, setup.weekdays, setup.linear.get("smooth", 0))
     scaler = Scaler.fit(series.values[seen], null_value=series.null_value)
     train = train[np.isin(day[rows], setup.weekdays).all(axis=1)]
     return *(Windows(series, part, *recipe.windows, setup.features, scaler, table) for part in (train, test)), scaler

@@ -117,11 +117,12 @@ def provenance(device):
 
 
 def earlier(path, head):
-    """The runs that the file holds already, if the same setups made them."""
+    """The runs that the file holds already, if the same setups made them; the recipe may have gained other variants since."""
     if not path.exists():
         return []
     found = json.loads(path.read_text(encoding="utf-8"))
-    if any(found.get(key) != value for key, value in head.items()):
+    same = all(found.get(key) == value for key, value in head.items() if key != "setups")
+    if not same or any(found["setups"][row["variant"]] != head["setups"].get(row["variant"]) for row in found["runs"]):
         raise ValueError(f"{path} was written with another setup or other data: move it away to start anew")
     return found["runs"]
 

@@ -31,8 +31,8 @@ def historical_mean(series, starts, train, inputs=12, outputs=12, weekdays=None)
     return table[series.step_of_day[_rows(series, starts, inputs, outputs)[:, inputs:]]]
 
 
-def linear(series, starts, train, inputs=12, outputs=12, strength=1e-3, hops=0, harmonics=0, table=None, weekdays=None,
-           per_sensor=False):
+def linear(series, starts, train, inputs=12, outputs=12, strength=1e-3, hops=0, harmonics=0, table=None, smooth=0,
+           weekdays=None, per_sensor=False):
     r"""Ridge regression: each forecast is a weighted sum of what is known at the time.
 
     For standardised features f and n training samples, the weights of the forecast h steps ahead are
@@ -49,6 +49,7 @@ def linear(series, starts, train, inputs=12, outputs=12, strength=1e-3, hops=0, 
         harmonics: adds sines and cosines of the time of day, up to this many periods a day.
         table: "daily" adds `daily_table` at all input rows and all target rows; "others" adds `table_by_row`, in which no training
             row is told about itself. Both are fitted on the rows of the training windows.
+        smooth: of the table, see `daily_table`.
         weekdays: days of the week, Monday 0; only training windows wholly on these days count, and only these days make up the
             table. None: all.
         per_sensor: True for own weights for each sensor, else all sensors share theirs.
@@ -78,9 +79,9 @@ def linear(series, starts, train, inputs=12, outputs=12, strength=1e-3, hops=0, 
     columns = [(part, inputs) for part in _passed_on(series, targets, hops)]  # each (T, V), and how many rows of a window count
     if table:
         if table == "daily":
-            expected = daily_table(series, seen, weekdays)[series.step_of_day]
+            expected = daily_table(series, seen, weekdays, smooth)[series.step_of_day]
         else:
-            expected = table_by_row(series, seen, weekdays)
+            expected = table_by_row(series, seen, weekdays, smooth)
         columns.append(((expected - mean) / std, inputs + outputs))
     angle = 2 * np.pi * series.time_of_day()[:, None] * np.arange(1, harmonics + 1)
     clock = np.concatenate([np.sin(angle), np.cos(angle)], axis=1)  # (T, 2 harmonics)

@@ -298,13 +298,15 @@ class Scaler:
         return self.mean, self.std
 
 
-def daily_table(series, rows, weekdays=None):
+def daily_table(series, rows, weekdays=None, smooth=0):
     """The mean speed of each sensor at each time of day.
 
     Args:
         series: a `TrafficSeries`.
         rows: which rows count, a `slice` or their numbers; `series.training_rows()` for a forecast.
         weekdays: which days of the week count, Monday 0: ``range(5)`` leaves week-ends out. None: all.
+        smooth: how many steps before and after a time of day count for it as well. A handful of days makes a ragged table; with
+            6, an hour of each day speaks for five minutes.
 
     Returns:
         (steps_per_day, V) float64. A time of day at which a sensor has no known value gets that sensor's mean over all rows that
@@ -313,10 +315,10 @@ def daily_table(series, rows, weekdays=None):
     Raises:
         ValueError: if no known value is among those rows.
     """
-    return _mean_of_day(*_sums(series, _counted(series, rows, weekdays)))
+    return _mean_of_day(*_sums(series, _counted(series, rows, weekdays)), smooth)
 
 
-def table_by_row(series, rows, weekdays=None):
+def table_by_row(series, rows, weekdays=None, smooth=0):
     """What the daily table says for each row, made without the day of that row.
 
     What a table of five days says of a row of one of them is to a fifth that row itself. A model that is trained beside such a
@@ -324,7 +326,7 @@ def table_by_row(series, rows, weekdays=None):
     say. A day that does not count gets the whole `daily_table`, and so does the only day that counts.
 
     Args:
-        series, rows, weekdays: as in `daily_table`.
+        series, rows, weekdays, smooth: as in `daily_table`.
 
     Returns:
         (T, V) float64.
@@ -332,12 +334,12 @@ def table_by_row(series, rows, weekdays=None):
     day, step = series.times.astype("datetime64[D]"), series.step_of_day
     rows = _counted(series, rows, weekdays)
     total, count = _sums(series, rows)
-    by_row = _mean_of_day(total, count)[step]
+    by_row = _mean_of_day(total, count, smooth)[step]
     for one in np.unique(day[rows]):
         without, left = (whole - part for whole, part in
                          zip((total, count), _sums(series, rows[day[rows] == one]), strict=True))
         if left.any():
-            by_row[day == one] = _mean_of_day(without, left)[step[day == one]]
+            by_row[day == one] = _mean_of_day(without, left, smooth)[step[day == one]]
     return by_row
 
 
@@ -362,8 +364,11 @@ def _sums(series, rows):
     return total, count
 
 
-def _mean_of_day(total, count):
+def _mean_of_day(total, count, smooth):
     """Means from sums and numbers (steps_per_day, V), with every gap closed."""
+    if smooth != int(smooth) or not 0 <= 2 * smooth < len(total):
+        raise ValueError(f"smooth is {smooth}, expected a whole number of steps, 0 or more and less than half a day")
+    total, count = (sum(np.roll(part, shift, axis=0) for shift in range(-smooth, smooth + 1)) for part in (total, count))
     def mean(axis):
         return total.sum(axis) / np.maximum(count.sum(axis), 1)
     others = np.where(count.sum(1) > 0, mean(1), total.sum() / count.sum())[:, None]  # (steps, 1)
