@@ -177,6 +177,10 @@ def test_a_learned_graph_has_a_weight_of_its_own():
     alone = (block(x, torch.eye(7)) == block(changed, torch.eye(7))).all(dim=(0, 1, 2))
     assert alone.sum() == 6 and not alone[3]
     assert not (block(x, graph) == block(changed, graph)).all(dim=(0, 1, 2)).any()
+    graph = torch.zeros(7, 7)
+    graph[2, 3], graph[3, 5] = 1, 1  # 2 receives from 3
+    heard = (block(x, graph) != block(changed, graph)).any(dim=2).any(dim=1).any(dim=0)
+    assert heard.nonzero().flatten().tolist() == [2, 3]
 
 
 def test_first_order_hears_its_neighbours_whatever_the_order():

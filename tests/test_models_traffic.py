@@ -142,6 +142,8 @@ def test_a_mean_over_time_forgets_the_order_and_the_whole_window_does_not():
 def test_a_learned_graph_moves_the_forecast_and_its_rows_sum_to_one():
     model = awake(TrafficConvSTGCN(None, 4, 12, 1, ((6, 4, 6),), adaptive=3, num_nodes=7))
     assert torch.allclose(model.learned_graph().sum(1), torch.ones(7)) and (model.learned_graph() > 0).all()
+    scores = np.maximum(model.receivers.detach().numpy() @ model.senders.detach().numpy().T, 0)
+    assert np.allclose(model.learned_graph().detach(), np.exp(scores) / np.exp(scores).sum(1, keepdims=True), atol=1e-6)
     x = torch.randn(1, 12, 7, 1)
     before = model(x)
     with torch.no_grad():
