@@ -28,6 +28,13 @@ def _law(forecast, target, step, how):
     return means[-1] ** 0.5 if how == "step" else means.mean() ** 0.5 if how == "cumulative" else np.sqrt(means).mean()
 
 
+def _other(got, forecast, target):
+    """Which other convention gives this number up to step 4."""
+    named = {"step": "that is step 4 alone", "cumulative": "that is the pool of the steps",
+             "average": "that is the mean of the roots of the steps"}
+    return next((f": {text}" for how, text in named.items() if abs(got - _law(forecast, target, 4, how)) < 1e-6), "")
+
+
 def _rmse(answer, forecast, target, step, how):
     return call(answer, forecast, target, step, how, shape=()).item()
 
@@ -85,9 +92,7 @@ def _(answer, rng):
     got = _rmse(answer, forecast, target, 4, "cumulative")
     if abs(got - _law(forecast, target, 4, "cumulative")) < 1e-6:
         return True
-    why = next((f": {text}" for text, how in (("that is the mean of the roots of the steps", "average"), ("that is step 4 alone", "step"))
-                if abs(got - _law(forecast, target, 4, how)) < 1e-6), "")
-    return f"up to step 4 it gave {digits(got)}{why}"
+    return f"up to step 4 it gave {digits(got)}{_other(got, forecast, target)}"
 
 
 @rmse.property("average takes each step's own root first")
@@ -96,9 +101,7 @@ def _(answer, rng):
     got = _rmse(answer, forecast, target, 4, "average")
     if abs(got - _law(forecast, target, 4, "average")) < 1e-6:
         return True
-    why = next((f": {text}" for text, how in (("that is the pool of the steps", "cumulative"), ("that is step 4 alone", "step"))
-                if abs(got - _law(forecast, target, 4, how)) < 1e-6), "")
-    return f"up to step 4 it gave {digits(got)}{why}"
+    return f"up to step 4 it gave {digits(got)}{_other(got, forecast, target)}"
 
 
 # ---- exercise 6 ---------------------------------------------------------------------------------------------------------------
@@ -208,8 +211,7 @@ def _(answer, rng):
     for step in (1, 3, 6):
         got = _error(answer, speeds, starts, right, inputs, step)
         if got > 1e-9:
-            return f"every forecast is exactly what came, and at step {step} it gave {digits(got)}: which row is compared "
-                   f"with which?"
+            return f"every forecast is exactly what came, and at step {step} it gave {digits(got)}: which rows are compared?"
     return True
 
 
