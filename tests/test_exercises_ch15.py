@@ -159,7 +159,6 @@ ERRORS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value encountered")
 def test_error_at():
     assert_checker(ch15.error_at, stub, error_at, ERRORS, breaks={
         "as the cell comes": "error of 0", "the row alone is mended": "first and the last", "a row late": "error of 0",
@@ -170,7 +169,6 @@ def test_error_at():
         "zeros in the count": "leaves the sum", "signed": "absolute", "a number for each sensor": "gives one number"})
 
 
-@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value encountered")
 def test_each_of_the_three_faults_is_told_by_itself():
     only = {"a row late": "error of 0", "the last window is lost": "first and the last", "a mean of means": "weighs the same"}
     for name, words in only.items():
@@ -217,7 +215,6 @@ def cells():
     return nbformat.read(NOTEBOOK, 4).cells
 
 
-@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value encountered")
 @pytest.mark.parametrize("name, function", [("rmse", "rmse_until"), ("honest", "honest"), ("error_at", "error_at")])
 def test_stubs_and_solutions_of_the_notebook(cells, name, function):
     check = getattr(ch15, name)
