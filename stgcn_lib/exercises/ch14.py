@@ -338,7 +338,7 @@ PREDICTIONS = {
                  "sees <b>all twelve steps</b>. How much larger is the error of the first, an hour ahead?",
         choices=("About twice as large", "A few per cent larger", "Not larger at all"),
         truth=1,
-        reply="A few per cent, more than the seeds differ among themselves. Much less than the law suggests: the blocks save "
+        reply="A few per cent; at half an hour the seeds of the two just touch. Much less than the law suggests: the blocks save "
               "some of the order before it is averaged away, and a table of other days says the rest. So nobody notices, and that "
               "is what is bad about it.",
         later="The last part of the chapter has it measured."),
