@@ -114,7 +114,7 @@ def check_picture(visit, text, figure):
     style = visit.page.add_style_tag(content=""".skip-link, .bd-header-article, figure.gim :is(button:not(.gim-shown),
         .gim-controls, .gim-tools, .gim-keys, .gim-settings, .gim-hint) { visibility: hidden !important }
         .gim-view canvas, .gim-stage * { background: none !important; box-shadow: none !important }
-        .gim-microscope .facts * { border-color: transparent !important }""")
+        .gim-stage * { border-color: transparent !important }""")  # frames and rules around words are the page's
     figure.scroll_into_view_if_needed()
     stage = figure.locator(".gim-stage").bounding_box()
     clip = {"x": stage["x"] + box[0], "y": stage["y"] + box[1], "width": box[2], "height": box[3]}
@@ -133,10 +133,9 @@ def check_picture(visit, text, figure):
     # the frame of the figure may run through the margin that the file has
     one, other = coarse(saved)[1:-1, 1:-1], coarse(shown)[1:-1, 1:-1]
     assert one.max() > 0.1, "the file is blank"
-    # these have frames around their words, which are the page's and not the drawing's
-    framed = figure.get_attribute("data-gim") in ("partition", "microscope", "edges", "embedding")
-    assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > (0.85 if framed else 0.97)
-    assert (0.85 if framed else 0.95) < one.sum() / other.sum() < 1.05
+    # small words of the page sit half a pixel elsewhere in the file, and the microscope is full of them
+    assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > (0.95 if figure.get_attribute("data-gim") == "microscope" else 0.97)
+    assert 0.95 < one.sum() / other.sum() < 1.05
 
     def vivid(array):  # colours that are neither paper, ink nor grey, in steps of 32
         strong = array[np.ptp(array, axis=2) > 60]
