@@ -166,7 +166,7 @@ def test_a_script_carries_what_it_needs_and_nothing_else():
     text = viz_html.script("player")
     assert text.index("window.gim") < text.index("gim.skeleton = ") < text.index('gim.define("player"')
     assert 'gim.define("plotly"' not in text
-    everything = viz_html.script()
+    everything = viz_html.script(*viz_html.kinds())
     for path in viz_html.ASSETS.glob("*.js"):
         assert path.read_text(encoding="utf-8") in everything
 
@@ -186,7 +186,7 @@ def test_dark_is_for_screens_and_for_figures_that_did_not_ask_for_light():
 
 
 def test_scripts_hold_no_text_that_would_end_them():
-    assert "</script" not in viz_html.script().lower() and "</style" not in viz_html.stylesheet().lower()
+    assert "</script" not in viz_html.script(*viz_html.kinds()).lower() and "</style" not in viz_html.stylesheet().lower()
 
 
 def test_picture_without_data_has_no_script():

@@ -3,7 +3,7 @@
 1. Kernels learn that they run for the book (`STGCN_BOOK=1`), so figures load their script from the site's own files.
 2. The execution cache keys on the text of a notebook alone. Here a fingerprint of the library, the requirements and the
    data that is there joins it: when it changes, the cache is dropped and every page is read again.
-3. `gim.css` and `gim.js` are written from `stgcn_lib.viz.html`; a page loads only the scripts that it needs.
+3. `gim.css` and the scripts of the figures come from `stgcn_lib.viz.html`; a page loads only the scripts that it needs.
 4. Every address is that of the repository that builds the book (`addresses.py`), and a chapter says when it last ran in Colab
    (`colab.py`). Sources are changed as they are read, so what runs, what is shown and what is searched are one text.
 """
@@ -31,7 +31,6 @@ ROOT = Path(__file__).resolve().parents[2]
 STATIC = Path(__file__).resolve().parents[1] / "_static"
 # script (a part of its file name or of its text): what a page must hold to need it; None: no page of ours needs it
 NEEDS = {
-    "gim.js": "data-gim=",
     "mathjax": "math notranslate",
     "thebe": None,
     "THEBE_JS_URL": None,
@@ -130,13 +129,15 @@ def _rewrite_copies(app, error):
 
 
 def _write_assets(app):
-    """Write gim.css and gim.js before the pages, so that Sphinx can add their checksums to the addresses."""
+    """Write gim.css and a gim-NAME.js for each script before the pages, so that Sphinx can add checksums to the addresses."""
     from stgcn_lib.viz import html, theme
 
     static = Path(app.outdir) / "_static"
     static.mkdir(parents=True, exist_ok=True)
     (static / "gim.css").write_text(page_palette(theme) + html.stylesheet(), encoding="utf-8")
-    (static / "gim.js").write_text(html.script(), encoding="utf-8")
+    for name in html.parts(*html.kinds()):
+        shutil.copyfile(html.ASSETS / f"{name}.js", static / f"gim-{name}.js")
+        app.add_js_file(f"gim-{name}.js", loading_method="defer")
     try:  # what the page for teachers links to; the instructors' notebooks are not put on the site
         (static / "student.zip").write_bytes(editions.archive(editions.editions("student"), "graphs-in-motion-student"))
     except ValueError as error:  # a chapter that is being written; with -W the build fails at its end
@@ -151,16 +152,22 @@ def page_palette(theme):
 
 def _lean_page(app, pagename, templatename, context, doctree):
     """Mend small faults of the markup; leave out every script that nothing on this page uses, and second copies."""
+    from stgcn_lib.viz.html import parts
+
     body, seen, kept = context.get("body", ""), set(), []
     if body:
         for old, new in MENDS:
             body = re.sub(old, new, body)
         context["body"] = body
+    figures = set(re.findall(r'data-gim="([\w-]+)"', body))
+    drawing = {f"gim-{name}.js" for name in parts(*figures)} if figures else set()
     for file in context["script_files"]:
         attributes = getattr(file, "attributes", {})
+        name = str(getattr(file, "filename", file)).rpartition("/")[2]
         what = f"{getattr(file, 'filename', file)} {attributes.get('body', '')}"
-        needs = [need for name, need in NEEDS.items() if name in what]
-        if what in seen or any(need is None or need not in body for need in needs):
+        needs = [need for part, need in NEEDS.items() if part in what]
+        if what in seen or any(need is None or need not in body for need in needs) or (
+                name.startswith("gim-") and name not in drawing):
             continue
         seen.add(what)
         kept.append(file)
@@ -219,7 +226,6 @@ def setup(app):
     app.add_config_value("stgcn_verified", {}, "env")
     app.add_css_file("gim.css")
     app.add_css_file("book.css", priority=900)
-    app.add_js_file("gim.js", loading_method="defer")
     app.connect("config-inited", _check_cache)
     app.connect("config-inited", _use_addresses)
     app.connect("env-get-outdated", _outdated)

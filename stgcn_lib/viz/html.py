@@ -1,8 +1,8 @@
 """One component, two skins: the same object in the static book, in Jupyter and in Colab.
 
 A `Component` is a figure with its data as JSON and a drawing by a small script in `assets/KIND.js`. In the book the page loads
-that script once from the site's own files; in a notebook the object carries it along. Without scripts (GitHub, paper) the
-static picture inside stays.
+the scripts of its kinds once from the site's own files; in a notebook the object carries them along. Without scripts (GitHub,
+paper) the static picture inside stays.
 """
 
 import html
@@ -30,12 +30,21 @@ def stylesheet():
     return theme.css_variables() + (ASSETS / "gim.css").read_text(encoding="utf-8")
 
 
+def parts(*kinds):
+    """Names of the scripts in `assets/` that figures of these kinds need, in the order in which they must run."""
+    return list(dict.fromkeys((*ALWAYS, *(name for kind in kinds for name in (*NEEDS.get(kind, ()), kind)))))
+
+
 @cache
 def script(*kinds):
-    """`core.js` and `save.js`, then the scripts of `kinds` with what they need (all of them if none is named), as one text."""
-    names = [name for kind in kinds for name in (*NEEDS.get(kind, ()), kind)]
-    names = names or sorted(path.stem for path in ASSETS.glob("*.js") if path.stem not in ALWAYS)
-    return "\n".join((ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in (*ALWAYS, *names))
+    """The scripts of `parts(*kinds)` as one text."""
+    return "\n".join((ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in parts(*kinds))
+
+
+def kinds():
+    """Every kind of figure that has a script."""
+    helpers = {*ALWAYS, *(name for names in NEEDS.values() for name in names)}
+    return sorted(path.stem for path in ASSETS.glob("*.js") if path.stem not in helpers)
 
 
 def in_book():

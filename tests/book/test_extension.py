@@ -69,7 +69,8 @@ def test_a_cache_of_unknown_origin_is_dropped(tmp_path):
 
 
 def scripts(body):
-    files = [SimpleNamespace(filename=name, attributes={}) for name in ("doctools.js", "gim.js", "clipboard.min.js", "thebe.js")]
+    names = ("doctools", *(f"gim-{part}" for part in ("core", "save", "skeleton", "player", "quiz")), "clipboard.min", "thebe")
+    files = [SimpleNamespace(filename=f"{name}.js", attributes={}) for name in names]
     files += [SimpleNamespace(filename=None, attributes={"body": "const THEBE_JS_URL = 1"})] * 2
     context = {"body": body, "script_files": files, "css_files": [], "page_source_suffix": ".md", "header_buttons": []}
     stgcn_book._lean_page(None, "page", "page.html", context, None)
@@ -78,7 +79,9 @@ def scripts(body):
 
 def test_a_page_loads_only_what_it_uses():
     assert scripts("<p>words</p>")[0] == ["doctools.js"]
-    assert scripts('<figure data-gim="player"></figure>')[0] == ["doctools.js", "gim.js"]
+    assert scripts('<figure data-gim="player"></figure>')[0] == [
+        "doctools.js", "gim-core.js", "gim-save.js", "gim-skeleton.js", "gim-player.js"]
+    assert scripts('<figure data-gim="quiz"></figure>')[0] == ["doctools.js", "gim-core.js", "gim-save.js", "gim-quiz.js"]
     assert scripts('<div class="highlight-python">')[0] == ["doctools.js", "clipboard.min.js"]
 
 

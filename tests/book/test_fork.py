@@ -55,7 +55,7 @@ def published(root):
             with zipfile.ZipFile(path) as packed:
                 yield from ((f"{name}:{inner}", packed.read(inner).decode()) for inner in packed.namelist())
         elif path.suffix in {".html", ".md", ".ipynb", ".js", ".css", ".txt", ".json", ".xml", ".svg"}:
-            ours = not name.startswith("_static/") or path.name in {"gim.js", "gim.css", "book.css"}
+            ours = not name.startswith("_static/") or re.match(r"_static/(gim[\w-]*|book)\.(js|css)$", name)
             if ours:
                 yield name, path.read_text(encoding="utf-8")
 
