@@ -6,17 +6,31 @@ first if it is not on this computer; ``motions.generate()`` makes a set without 
 
 import os
 
-from . import augment, bvh, camera, cmu, kinematics, motions, msr_action3d, pose_files, traffic, transforms, ui_prmd, utkinect
+from . import (
+    augment,
+    bvh,
+    camera,
+    cmu,
+    kinematics,
+    motions,
+    msr_action3d,
+    pose_files,
+    shrec17,
+    traffic,
+    transforms,
+    ui_prmd,
+    utkinect,
+)
 from .cache import DataNotFound, available, data_root
 from .dataset import Dataset
 from .download import DownloadError, fetch
 
 __all__ = ["DataNotFound", "Dataset", "DownloadError", "READERS", "augment", "available", "bvh", "camera", "cmu", "data_root",
-           "fetch", "kinematics", "load", "motions", "msr_action3d", "pose_files", "traffic", "transforms", "ui_prmd",
-           "utkinect"]
+           "fetch", "kinematics", "load", "motions", "msr_action3d", "pose_files", "shrec17", "traffic", "transforms",
+           "ui_prmd", "utkinect"]
 
 READERS = {"cmu_expmap": cmu.load, "ui_prmd": ui_prmd.load, "animated_drawings_bvh": bvh.load, "utkinect": utkinect.load,
-           "msr_action3d": msr_action3d.load, "los_loop": traffic.los_loop, "pemsd7m": traffic.pemsd7m,
+           "msr_action3d": msr_action3d.load, "shrec17": shrec17.load, "los_loop": traffic.los_loop, "pemsd7m": traffic.pemsd7m,
            "pemsd7m_speeds": traffic.pemsd7m, "metr_la": traffic.metr_la, "pems_bay": traffic.pems_bay}
 PARTS = {"pemsd7m": ("pemsd7m", "pemsd7m_speeds"), "pemsd7m_speeds": ("pemsd7m", "pemsd7m_speeds")}  # come one by one
 
@@ -29,10 +43,11 @@ def load(name, split="all", root=None, download=True, **only):
     never downloads.
 
     Args:
-        name: "cmu_expmap", "ui_prmd", "animated_drawings_bvh", "utkinect" or "msr_action3d"; `cmu.load`, `ui_prmd.load`,
-            `bvh.load`, `utkinect.load` and `msr_action3d.load` say what is in them and what their splits mean. Or, for a series
-            of speeds, "los_loop", "pemsd7m" (also under the name of its speeds, "pemsd7m_speeds"), "metr_la" or "pems_bay":
-            `traffic.los_loop`, `traffic.pemsd7m`, `traffic.metr_la`, `traffic.pems_bay`.
+        name: "cmu_expmap", "ui_prmd", "animated_drawings_bvh", "utkinect", "msr_action3d" or "shrec17"; `cmu.load`,
+            `ui_prmd.load`, `bvh.load`, `utkinect.load`, `msr_action3d.load` and `shrec17.load` say what is in them and what
+            their splits mean. Or, for a series of speeds, "los_loop", "pemsd7m" (also under the name of its speeds,
+            "pemsd7m_speeds"), "metr_la" or "pems_bay": `traffic.los_loop`, `traffic.pemsd7m`, `traffic.metr_la`,
+            `traffic.pems_bay`.
         split: "all", "train" or "test"; "all" for a series, whose `starts` divides it.
         root: the folder of the data sets, `data_root` unless given.
         download: False to read only what is there.
