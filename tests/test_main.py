@@ -50,7 +50,7 @@ def test_list_says_what_is_here(three_states, capsys):
     lines = capsys.readouterr().out.splitlines()
     rows = {line.split()[0]: re.split(r"\s{2,}", line) for line in lines[:-2]}
     assert rows["name"] == ["name", "size", "licence", "here", "load()", "what"] and set(rows) == {"name", *manifest.NAMES}
-    assert rows["los_loop"][1:5] == ["3.52 MB", "MIT", "yes", "yes"] and rows["shrec17"][4] == "not yet"
+    assert rows["los_loop"][1:5] == ["3.52 MB", "MIT", "yes", "yes"] and rows["spl_freethrow"][4] == "not yet"
     assert rows["utkinect"][3] == "in part" and rows["ui_prmd"][1:5] == ["50.9 MB", "public domain", "no", "yes"]
     assert str(three_states) in lines[-1] and max(map(len, lines[:-1])) <= 100
 
