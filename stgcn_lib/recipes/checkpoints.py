@@ -76,11 +76,7 @@ def load_checkpoint(name, classes=None):
                          f"{graph.num_joints}: was the card written for another network?")
     model = STGCN(graph, len(card["classes"]), len(card["channels"]), adjacency, plan=setup["plan"], dropout=setup["dropout"],
                   kernel_size=setup["kernel_size"], edge_importance=setup["edge_importance"], pooling=setup["pooling"])
-    try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
-        raise ValueError(f"checkpoint {path} does not fit its own card: {error}") from None
-    return model.eval(), card
+    return _filled(model, weights, path), card
 
 
 def prepare(clip, card):
@@ -151,11 +147,7 @@ def load_forecaster(name):
     graph = None if setup["graph"] == "none" else torch.eye(V).roll(1, 0) + torch.eye(V).roll(-1, 0)  # the weights bring their own
     model = TrafficConvSTGCN(graph, outputs, inputs, len(setup["features"]), setup["channels"], adaptive=setup["adaptive"],
                              dropout=setup["dropout"], num_nodes=V, from_last=not setup["beyond_linear"])
-    try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
-        raise ValueError(f"checkpoint {path} does not fit its own card: {error}") from None
-    return model.eval(), card
+    return _filled(model, weights, path), card
 
 
 def _find(name, names):
@@ -174,6 +166,15 @@ def _read(path):
     except (SafetensorError, KeyError, ValueError) as error:
         raise ValueError(f"checkpoint {path} cannot be read ({type(error).__name__}): expected a file that save_checkpoint wrote; "
                          "fetch it again") from None
+
+
+def _filled(model, weights, path):
+    """The network with its weights, in evaluation mode."""
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ValueError(f"checkpoint {path} does not fit its own card: {error}") from None
+    return model.eval()
 
 
 def _write(model, path, card, page):
