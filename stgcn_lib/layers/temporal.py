@@ -24,6 +24,8 @@ class TemporalConv(nn.Module):
 
     Attributes:
         conv: convolution with a kernel of (k, 1).
+        span: frames from the first to the last that an output hears, (k - 1) d + 1.
+        stride: s.
 
     Raises:
         ValueError: a number is below one, or a centred kernel has no middle.
@@ -41,8 +43,9 @@ class TemporalConv(nn.Module):
         if not causal and kernel_size % 2 == 0:
             raise ValueError(f"kernel_size is {kernel_size}, expected an odd number of frames so that one is in the middle: "
                              f"take {kernel_size + 1}, or causal=True")
-        self.past = (kernel_size - 1) * dilation if causal else 0
-        padding = 0 if causal else (kernel_size - 1) * dilation // 2
+        self.span, self.stride = (kernel_size - 1) * dilation + 1, stride
+        self.past = self.span - 1 if causal else 0
+        padding = 0 if causal else (self.span - 1) // 2
         self.conv = nn.Conv2d(in_channels, out_channels, (kernel_size, 1), stride=(stride, 1), padding=(padding, 0),
                               dilation=(dilation, 1), bias=bias)
 
