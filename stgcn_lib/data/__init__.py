@@ -16,6 +16,7 @@ from . import (
     msr_action3d,
     pose_files,
     shrec17,
+    streams,
     traffic,
     transforms,
     ui_prmd,
@@ -26,8 +27,8 @@ from .dataset import Dataset
 from .download import DownloadError, fetch
 
 __all__ = ["DataNotFound", "Dataset", "DownloadError", "READERS", "augment", "available", "bvh", "camera", "cmu", "data_root",
-           "fetch", "kinematics", "load", "motions", "msr_action3d", "pose_files", "shrec17", "traffic", "transforms",
-           "ui_prmd", "utkinect"]
+           "fetch", "kinematics", "load", "motions", "msr_action3d", "pose_files", "shrec17", "streams", "traffic",
+           "transforms", "ui_prmd", "utkinect"]
 
 READERS = {"cmu_expmap": cmu.load, "ui_prmd": ui_prmd.load, "animated_drawings_bvh": bvh.load, "utkinect": utkinect.load,
            "msr_action3d": msr_action3d.load, "shrec17": shrec17.load, "los_loop": traffic.los_loop, "pemsd7m": traffic.pemsd7m,
