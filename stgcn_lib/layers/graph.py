@@ -79,6 +79,7 @@ class SpatialGraphConv(nn.Module):
     Attributes:
         conv: 1x1 convolution from C to K C' channels: all ``W_k`` and ``b_k``, one below the other.
         edge_importance: (K, V, V) parameter or, if it is not learned, buffer of ones.
+        fusible: that `fuse` can multiply the batch norm in; not so for a layer whose graph depends on the clip.
 
     Raises:
         ValueError: the adjacency is not (K, V, V) or holds a NaN.
@@ -86,6 +87,8 @@ class SpatialGraphConv(nn.Module):
     Paper: Yan, Xiong and Lin, Spatial temporal graph convolutional networks for skeleton-based action recognition,
     AAAI 2018.
     """
+
+    fusible = True
 
     def __init__(self, in_channels, out_channels, adjacency, edge_importance=True, bias=True):
         super().__init__()

@@ -36,6 +36,7 @@ class STGCN(nn.Module):
         edge_importance: whether each block learns how much each edge counts.
         pooling: what the head sees of a person: "mean", the mean of each channel over joints and frames, as in the paper, or
             "mean+max", beside it the largest value. A short movement of one hand is lost in a mean over all joints and frames.
+        spatial, temporal, attention: what the blocks are made of, see `STGCNBlock`.
 
     Attributes:
         input_norm: batch norm with a mean and a spread for each joint and channel, joints outermost.
@@ -50,7 +51,8 @@ class STGCN(nn.Module):
     """
 
     def __init__(self, graph, num_classes, in_channels=3, strategy="spatial", people="present", *, plan=REFERENCE,
-                 kernel_size=9, causal=False, dropout=0.0, edge_importance=True, pooling="mean"):
+                 kernel_size=9, causal=False, dropout=0.0, edge_importance=True, pooling="mean", spatial="fixed", temporal="single",
+                 attention=None):
         super().__init__()
         graph = skeleton(graph) if isinstance(graph, str) else graph
         if not isinstance(graph, SkeletonGraph):
@@ -71,7 +73,8 @@ class STGCN(nn.Module):
         widths = [in_channels, *(channels for channels, _ in plan)]
         self.blocks = nn.Sequential(*(
             STGCNBlock(widths[i], channels, adjacency, kernel_size, stride, causal=causal, residual=i > 0, dropout=dropout,
-                       edge_importance=edge_importance) for i, (channels, stride) in enumerate(plan)))
+                       edge_importance=edge_importance, spatial=spatial, temporal=temporal, attention=attention)
+            for i, (channels, stride) in enumerate(plan)))
         self.head = nn.Linear(widths[-1] * (1 if pooling == "mean" else 2), num_classes)
 
     def forward(self, x):
@@ -135,9 +138,8 @@ class STGCN(nn.Module):
         """How many frames of the input a number of the last block depends on, in its own time and beyond the ends."""
         frames, step = 1, 1
         for block in self.blocks:
-            conv = block.temporal.conv
-            frames += (conv.kernel_size[0] - 1) * conv.dilation[0] * step
-            step *= conv.stride[0]
+            frames += (block.temporal.span - 1) * step
+            step *= block.temporal.stride
         return frames
 
     def with_head(self, num_classes):
