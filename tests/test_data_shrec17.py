@@ -116,5 +116,5 @@ def test_logistic_regression_reaches_what_is_known(real_data):
 
     for classes, known in ((14, 0.833), (28, 0.738)):
         d = load("shrec17", root=real_data("shrec17"), num_classes=classes)
-        result, _ = run(Setup("logistic"), d, ~d.tags["test"], d.tags["test"], 0)
+        result = run(Setup("logistic"), d, ~d.tags["test"], d.tags["test"], 0)
         assert abs(result["accuracy"] - known) < 0.015, result["accuracy"]

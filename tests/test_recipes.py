@@ -73,9 +73,11 @@ def test_views_are_of_the_network_that_is_there_already(small, tmp_path, monkeyp
     clips = setups.dataset(SMALL)
     train, test = SMALL.folds(clips)[0]
     setup = dataclasses.replace(TINY, turn=0.0, size=0.0, stretch=1.0)  # views that change nothing
-    (a, network), (b, _) = (experiment.run(dataclasses.replace(setup, views=n), clips, train, test, 0) for n in (1, 4))
+    a, b = (experiment.run(dataclasses.replace(setup, views=n), clips, train, test, 0) for n in (1, 4))
     assert a["loss"] == b["loss"]
-    (c, _), (d, _) = (experiment.run(dataclasses.replace(TINY, views=5), clips, train, test, 0, trained=network) for _ in range(2))
+    network = {}
+    c, d = (experiment.run(dataclasses.replace(TINY, views=5), clips, train, test, 0, trained=network) for _ in range(2))
+    assert len(network) == 1
     assert c["loss"] == d["loss"] != a["loss"]  # the views follow from the seed
 
 
@@ -135,7 +137,7 @@ def test_the_checkpoint_is_the_network_that_was_scored(small, tmp_path):
 def test_one_seed_gives_the_same_numbers_twice(small):
     clips = setups.dataset(SMALL)
     train, test = SMALL.folds(clips)[0]
-    a, b, c = (experiment.run(TINY, clips, train, test, seed)[0]["training_loss"] for seed in (0, 0, 1))
+    a, b, c = (experiment.run(TINY, clips, train, test, seed)["training_loss"] for seed in (0, 0, 1))
     assert a == b != c
 
 
@@ -276,7 +278,7 @@ def test_the_baseline_repeats(name):
     stored = recipes.summary(recipes.load_results(name))["logistic regression"]["mean"]
     clips = setups.dataset(RECIPES[name])
     train, test = RECIPES[name].folds(clips)[0]
-    again, _ = experiment.run(RECIPES[name].variants["logistic regression"], clips, train, test, 0)
+    again = experiment.run(RECIPES[name].variants["logistic regression"], clips, train, test, 0)
     assert again["accuracy"] == pytest.approx(stored, abs=1.01 / again["clips"])
 
 

@@ -11,6 +11,7 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from ..data import augment, manifest, transforms
+from ..graphs.streams import streams
 from ..models import STGCN
 from ..training import evaluate, fit
 from .checkpoints import save_checkpoint
@@ -20,8 +21,11 @@ from .setups import dataset
 def build(setup, graph, classes, in_channels=3):
     """The network of a `Setup`; a baseline gets about as many parameters as the ST-GCN of the same setup has."""
     strategy = graph.partition("spatial", reference=True) if setup.strategy == "released" else setup.strategy
-    network = STGCN(graph, classes, in_channels, strategy, plan=setup.plan, kernel_size=setup.kernel_size, dropout=setup.dropout,
-                    edge_importance=setup.edge_importance, pooling=setup.pooling)
+    network = STGCN(graph, classes, in_channels * len(setup.streams), strategy, plan=setup.plan, kernel_size=setup.kernel_size,
+                    dropout=setup.dropout, edge_importance=setup.edge_importance, pooling=setup.pooling, spatial=setup.spatial,
+                    temporal=setup.temporal, attention=setup.attention or None)
+    if setup.streams != ("joint",):
+        return Streamed(network, graph, setup.streams)
     if setup.model == "stgcn":
         return network
     numbers = in_channels * graph.num_joints  # of a frame
@@ -31,6 +35,17 @@ def build(setup, graph, classes, in_channels=3):
     while sum(p.numel() for p in make(width + 8).parameters()) <= budget:
         width += 8
     return make(width)
+
+
+class Streamed(nn.Module):
+    """A network that is given joints and sees streams of them, side by side as channels."""
+
+    def __init__(self, network, graph, names):
+        super().__init__()
+        self.network, self.graph, self.names = network, graph, names
+
+    def forward(self, x):
+        return self.network(streams(x, self.graph, self.names))
 
 
 class Frames(nn.Module):
@@ -69,12 +84,13 @@ def run(setup, clips, train, test, seed, device="cpu", progress=False, trained=N
         seed: whole number; the same seed gives the same numbers on the same machine.
         device: where to compute.
         progress: whether to show a bar.
-        trained: what an earlier run with another number of views gave back, to score without training again.
+        trained: dict, what was trained in earlier runs with this seed on these clips; whatever can be used again is not trained
+            again, and what this run trains joins it: setup of a single network -> (network on the CPU, history).
 
     Returns:
-        (dict as in the "runs" of `load_results`, the pair of trained network on the CPU and its history; None for logistic
-        regression)
+        dict as in the "runs" of `load_results`
     """
+    trained = {} if trained is None else trained
     began = time.perf_counter()
     classes = len(clips.classes)
     more = {}
@@ -83,24 +99,40 @@ def run(setup, clips, train, test, seed, device="cpu", progress=False, trained=N
     else:
         x, y = prepare(clips, setup)
         change = _changes(setup, clips)
-        model, history = trained or _train(setup, clips, TensorDataset(x[train], y[train]), change, seed, device, progress)
-        scores = evaluate(model.to(device), TensorDataset(x[test], y[test]))
-        logits, labels = scores["logits"], scores["labels"].numpy()
-        if setup.views > 1:  # the mean of the probabilities over the views, the clip as it is among them
-            torch.manual_seed(seed)
-            views = [evaluate(model, TensorDataset(change(x[test]), y[test]))["logits"] for _ in range(setup.views - 1)]
-            logits = torch.stack([logits, *views]).softmax(dim=2).mean(dim=0).log()
-        guesses = logits.argmax(1).numpy()
-        ranked = logits.topk(min(5, classes)).indices.numpy()
-        more = {"parameters": sum(p.numel() for p in model.parameters()),
+        pairs, tested = TensorDataset(x[train], y[train]), TensorDataset(x[test], y[test])
+        parts = networks(setup)
+        for part in parts:
+            if part not in trained:
+                model, history = _train(part, clips, pairs, change, seed, device, progress, tested if part.look else None)
+                trained[part] = model.cpu(), history
+        models = [trained[part][0].to(device) for part in parts]
+        torch.manual_seed(seed)
+        views = [tested, *(TensorDataset(change(x[test]), y[test]) for _ in range(setup.views - 1))]  # the clip as it is among them
+        chances = torch.stack([evaluate(model, view)["logits"].softmax(dim=1) for model in models for view in views])
+        chances, labels = chances.mean(dim=0), y[test].numpy()  # (n, classes)
+        guesses = chances.argmax(1).numpy()
+        ranked = chances.topk(min(5, classes)).indices.numpy()
+        histories = [trained[part][1] for part in parts]
+        more = {"parameters": sum(p.numel() for model in models for p in model.parameters()),
                 "top5": round(float((ranked == labels[:, None]).any(1).mean()), 4),
-                "loss": round(float(nn.functional.cross_entropy(logits, torch.from_numpy(labels))), 4),
-                "training_loss": [round(row["loss"], 4) for row in history]}
-        trained = model.cpu(), history
+                "loss": round(float(nn.functional.nll_loss(chances.clamp_min(1e-9).log(), y[test])), 4),
+                "training_loss": [round(sum(row["loss"] for row in rows) / len(rows), 4) for rows in zip(*histories, strict=True)]}
+        if setup.look and len(parts) == 1:
+            more["looks"] = [round(row["validation_accuracy"], 4) for row in histories[0]]
+        if clips.name == "shrec17" and classes == 28:  # a gesture with one finger and with the hand, taken as one
+            more["accuracy_14"] = float((chances.unflatten(1, (14, 2)).sum(2).argmax(1).numpy() == labels // 2).mean())
+        for model in models:
+            model.cpu()
     confusion = np.zeros((classes, classes), dtype=int)
     np.add.at(confusion, (labels, guesses), 1)
     return {"accuracy": float((guesses == labels).mean()), "clips": len(labels), **more, "confusion": confusion.tolist(),
-            "seconds": round(time.perf_counter() - began, 1)}, trained
+            "seconds": round(time.perf_counter() - began, 1)}
+
+
+def networks(setup):
+    """The setups of the single networks that a variant is made of."""
+    single = dataclasses.replace(setup, views=1, apart=False)
+    return [dataclasses.replace(single, streams=(name,)) for name in setup.streams] if setup.apart else [single]
 
 
 def _changes(setup, clips):
@@ -108,14 +140,15 @@ def _changes(setup, clips):
     coordinates = sum(channel in ("x", "y", "z") for channel in clips.channels)
 
     def change(batch):
-        batch = augment.rotate(batch, setup.turn) if setup.turn else batch
+        for axis, degrees in (("y", setup.turn), ("x", setup.tilt), ("z", setup.tilt)):
+            batch = augment.rotate(batch, degrees, axis) if degrees else batch
         return augment.crop_in_time(augment.rescale(batch, setup.size, coordinates), setup.stretch)
 
     return change
 
 
-def _train(setup, clips, pairs, change, seed, device, progress):
-    """The network after its last epoch, and the history of its training."""
+def _train(setup, clips, pairs, change, seed, device, progress, tested=None):
+    """The network after its last epoch, and the history of its training, with the accuracy on `tested` after every epoch."""
     torch.manual_seed(seed)
     model = build(setup, clips.graph, len(clips.classes), len(clips.channels)).to(device)
     optimizer = torch.optim.AdamW(model.parameters(), setup.learning_rate, weight_decay=setup.weight_decay)
@@ -125,7 +158,7 @@ def _train(setup, clips, pairs, change, seed, device, progress):
         torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, setup.epochs - warm)], [warm])
     loss = nn.CrossEntropyLoss(label_smoothing=setup.label_smoothing)
     history = fit(model, pairs, optimizer, setup.epochs, schedule=schedule, augment=change, loss=loss,
-                  batch_size=setup.batch_size, seed=seed, progress=progress)
+                  batch_size=setup.batch_size, precision=setup.precision, seed=seed, progress=progress, validation=tested)
     return model, history
 
 
@@ -153,16 +186,13 @@ def plan(recipe, name, seeds, device, folder, progress):
     head = {"name": name, "what": recipe.what, "split": recipe.split, "classes": list(clips.classes),
             "data": {"name": recipe.data, "part": recipe.only, "digest": _digest(clips), "licence": clips.licence},
             "setups": {variant: dataclasses.asdict(setup) for variant, setup in recipe.variants.items()}}
-    trained = {}  # variants that differ in their views alone share a network
+    trained = {}  # variants may share networks: other views of the clips, or other ways to put streams together
 
     def work(made, setup, train, test, which):
-        key = dataclasses.replace(setup, views=1), which["seed"], which["fold"]
-        result, network = run(setup, clips, train, test, which["seed"], device, progress, trained.get(key))
-        if any(dataclasses.replace(other, views=1) == key[0] for other in recipe.variants.values() if other != setup):
-            trained[key] = network
-        result = {**which, **result, "made": made}
+        here = trained.setdefault((which["seed"], which["fold"]), {})
+        result = {**which, **run(setup, clips, train, test, which["seed"], device, progress, here), "made": made}
         if which == {"variant": recipe.checkpoint, "seed": 0, "fold": 0}:
-            _keep(network[0], folder / "checkpoints" / f"{name}.safetensors", head, setup, clips, result)
+            _keep(here[networks(setup)[0]][0], folder / "checkpoints" / f"{name}.safetensors", head, setup, clips, result)
         return result, f"{100 * result['accuracy']:.1f} % of {result['clips']} clips"
 
     tasks = []

@@ -26,6 +26,11 @@ class Setup:
     kernel_size: int = 7
     strategy: str = "spatial"  # or "uniform", "distance", "released"
     edge_importance: bool = True
+    spatial: str = "fixed"  # what the blocks are made of, see `layers.STGCNBlock`; the same for the next two
+    temporal: str = "single"
+    attention: str = ""
+    streams: tuple = ("joint",)  # what the network is told of each joint, names of `graphs.STREAMS`
+    apart: bool = False  # whether each stream has a network of its own, and the probabilities are averaged
     pooling: str = "mean+max"
     dropout: float = 0.1
     epochs: int = 80
@@ -33,10 +38,13 @@ class Setup:
     learning_rate: float = 3e-3
     weight_decay: float = 0.01
     label_smoothing: float = 0.1
+    precision: str = "no"  # or "bf16", half as many bits in training, which is twice as fast where the processor knows it
     turn: float = 30.0  # training clips turn about the upright axis, by up to so many degrees to either side
+    tilt: float = 0.0  # and about the other two axes
     size: float = 0.1  # and are made larger or smaller by up to this share
     stretch: float = 0.8  # and start and end later or earlier: the shortest share of a clip that is kept
     views: int = 1  # a test clip is judged so many times, changed in the same ways, and the probabilities are averaged
+    look: bool = False  # whether the test clips are also scored after every epoch: not to choose by, but to show what that would give
 
 
 @dataclass(frozen=True)
