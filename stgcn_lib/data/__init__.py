@@ -11,6 +11,7 @@ from . import (
     bvh,
     camera,
     cmu,
+    corruptions,
     kinematics,
     motions,
     msr_action3d,
@@ -26,8 +27,8 @@ from .cache import DataNotFound, available, data_root
 from .dataset import Dataset
 from .download import DownloadError, fetch
 
-__all__ = ["DataNotFound", "Dataset", "DownloadError", "READERS", "augment", "available", "bvh", "camera", "cmu", "data_root",
-           "fetch", "kinematics", "load", "motions", "msr_action3d", "pose_files", "shrec17", "streams", "traffic",
+__all__ = ["DataNotFound", "Dataset", "DownloadError", "READERS", "augment", "available", "bvh", "camera", "cmu", "corruptions",
+           "data_root", "fetch", "kinematics", "load", "motions", "msr_action3d", "pose_files", "shrec17", "streams", "traffic",
            "transforms", "ui_prmd", "utkinect"]
 
 READERS = {"cmu_expmap": cmu.load, "ui_prmd": ui_prmd.load, "animated_drawings_bvh": bvh.load, "utkinect": utkinect.load,

@@ -8,8 +8,10 @@ confidence, stays as it is.
 """
 
 import numpy as np
+import torch
 
 from ..graphs import skeleton
+from .corruptions import fill
 
 
 def resample(clip, frames):
@@ -189,18 +191,9 @@ def interpolate_missing(clip, missing=None, coordinates=None, layout=None):
                          "true where a joint was not seen")
     if not np.isfinite(clip[~missing]).all():
         raise ValueError("clip holds a value that is not finite in a joint that was seen: name it in missing=")
-    out, times = clip.copy(), np.arange(len(clip))
-    out[missing] = 0
-    never = missing.all(axis=0)  # (V,)
-    for v in np.flatnonzero(missing.any(axis=0) & ~never):
-        gap = missing[:, v]
-        for c in range(count):
-            out[gap, v, c] = np.interp(times[gap], times[~gap], clip[~gap, v, c])
-    if graph is not None and never.any() and not never.all():
-        seen = np.flatnonzero(~never)
-        nearest = seen[graph.hop_distance()[:, seen].argmin(axis=1)]  # (V,)
-        out[:, never, :count] = out[:, nearest[never], :count]
-    return out
+    x = torch.from_numpy(np.ascontiguousarray(clip)).permute(2, 0, 1)[None, ..., None]  # (1, C, T, V, 1)
+    seen = torch.from_numpy(~missing)[None, ..., None]  # (1, T, V, 1)
+    return fill(x, seen, "interpolate", count, graph)[0, ..., 0].permute(1, 2, 0).contiguous().numpy()  # (T, V, C)
 
 
 def align_view(clip, layout):
