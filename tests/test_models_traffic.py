@@ -210,3 +210,22 @@ def test_what_is_wrong_is_named(build, words):
 def test_the_graph_is_the_one_that_was_given():
     W = weights()
     assert torch.equal(TrafficConvSTGCN(W).blocks[1].spatial.basis[:7], scaled_laplacian(W))
+
+
+def directed():
+    """Weights of the roads that are not the same both ways, so that rows and columns can be told apart."""
+    return weights() * torch.rand(7, 7, generator=torch.Generator().manual_seed(5))
+
+
+def test_the_skeleton_blocks_take_a_sensor_itself_and_the_mean_of_its_senders():
+    W = directed()
+    expected = torch.stack([torch.eye(7), W / W.sum(1, keepdim=True)])  # rows are receivers
+    for block in TrafficSTGCN(W).blocks:
+        assert torch.allclose(block.spatial.adjacency, expected, atol=1e-6)
+
+
+def test_the_first_order_graph_holds_self_loops_and_is_divided_on_both_sides():
+    looped = weights() + torch.eye(7)
+    root = looped.sum(1).sqrt()
+    for block in TrafficConvSTGCN(weights(), kind="first").blocks:
+        assert torch.allclose(block.spatial.adjacency, looped / root[:, None] / root, atol=1e-6)
