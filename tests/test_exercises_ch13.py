@@ -57,6 +57,7 @@ KERNELS = {
     "rows divided by their sum": lambda d, s, e: gaussian(d, s, e) / np.maximum(gaussian(d, s, e).sum(1, keepdims=True), 1e-9),
     "infinity times zero": lambda d, s, e: np.where(np.isinf(d), np.nan, gaussian(d, s, e)),
     "a vector": lambda d, s, e: gaussian(d, s, e)[0],
+    "turned rows": lambda d, s, e: gaussian(d[::-1], s, e),
 }
 
 
@@ -68,16 +69,23 @@ def test_kernel():
         "ones and zeros": "1/e", "epsilon taken off": "epsilon cuts", "infinity times zero": "finite weight"})
 
 
+@pytest.mark.parametrize("name, failed", [
+    ("2 sigma squared, as statisticians write it", 1), ("epsilon taken off", 1), ("self-loops", 1), ("transposed", 1)])
+def test_one_slip_in_the_kernel_fails_one_property(name, failed):
+    assert len(ch13.kernel.run(KERNELS[name]).failed) == failed
+
+
 def test_kernel_is_the_librarys():
     distances = ch13._towns(np.random.default_rng(1), 7)
     law = gaussian_adjacency(1000 * distances, 1, 0.2, scale=1500)
-    assert ch13._weights(distances, 1.5, 0.2) == pytest.approx(law) and gaussian(distances, 1.5, 0.2) == pytest.approx(law)
+    assert gaussian(distances, 1.5, 0.2) == pytest.approx(law)
 
 
 @pytest.mark.parametrize("name, words", [
     ("transposed", "receiver and sender have changed places"), ("distance not squared", "the distance is not squared"),
     ("2 sigma squared, as statisticians write it", "there is a 2 in the exponent"), ("sigma not squared", "sigma is not squared"),
-    ("the smaller distance of both ways", "other pairs are joined")])
+    ("the smaller distance of both ways", "it made both directions equal"), ("turned rows", "the farther one weighs more"),
+    ("threshold on the distance", "compare epsilon with the weight")])
 def test_a_slip_in_the_kernel_is_named(name, words):
     assert words in str(ch13.kernel.run(KERNELS[name]))
 
@@ -151,6 +159,7 @@ MASKED = {
     "nothing known": lambda f, y: float(np.abs(f - y)[alive(f, y)].sum() / np.float64(alive(f, y).sum())),
     "a mean of means": lambda f, y: float(np.mean([masked_error(a, b) for a, b in zip(f, y, strict=True)]) + 1e-3 * (y == 0).any()),
     "one error a step": lambda f, y: np.abs(f - y).mean((0, 2)),
+    "NaN times a mask": lambda f, y: float((np.abs(f - y) * alive(f, y)).sum() / max(alive(f, y).sum(), 1)),
     "zeros as very good": lambda f, y: float(np.abs(np.where(alive(f, y), f - y, 0)).mean()),
 }
 
@@ -162,6 +171,12 @@ def test_masked():
         "signed errors": "mean absolute error", "the sum": "mean absolute error", "both masks": "a forecast of 0",
         "NaN forgotten": "NaN is missing", "NaN only": "does not matter", "nothing known": "nothing known",
         "one error a step": "one number", "zeros as very good": "leaves the count"})
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_a_slip_in_the_mask_is_not_taken_for_another():
+    assert "a forecast of 0 is" not in "; ".join(ch13.masked.run(MASKED["zeros as very good"]).failed)
+    assert "NaN minus a number is NaN" in str(ch13.masked.run(MASKED["NaN times a mask"]))
 
 
 def test_masked_is_the_librarys():
@@ -226,6 +241,10 @@ def test_prepare_may_count_the_day_of_the_cut():
         table = np.array([np.nanmean(seen[t::288], axis=0) for t in range(288)])
         return prepare(speeds, cut)[0], table
     assert ch13.prepare.run(every_row), ch13.prepare.run(every_row)
+
+
+def test_prepare_may_leave_dead_sensors_missing():
+    assert ch13.prepare.run(lambda s, c: (np.where(s == 0, np.nan, prepare(s, c)[0]), prepare(s, c)[1]))
 
 
 def test_the_broken_cell_fails_three_times():
