@@ -41,6 +41,8 @@ GATED = {
     "sigmoid of the signal": variant(lambda p, q, x: (torch.sigmoid(p) + x) * torch.sigmoid(q)),
     "the frame alone": variant(lambda p, q, x: x * torch.sigmoid(q)),
     "the first frame as residual": variant(lambda p, q, x: (p + x) * torch.sigmoid(q), lambda x, k: x[:len(x) - k + 1]),
+    "relu behind the gate": lambda x, W, b: torch.relu(gated(x, W, b)),
+    "bias for every frame": lambda x, W, b: gated(x, W, len(W) * b),
     "no gate": variant(lambda p, q, x: p + x),
     "tanh for the gate": variant(lambda p, q, x: (p + x) * torch.tanh(q)),
     "softmax for the gate": variant(lambda p, q, x: (p + x) * torch.softmax(q, 1)),
@@ -62,7 +64,8 @@ def test_gated():
     ("no residual", "the residual is missing"), ("kernel backwards", "the kernel runs backwards"),
     ("the first frame as residual", "the first frame of the window"), ("residual behind the gate", "behind the gate"),
     ("gate and signal swapped", "shutting the first half"), ("tanh of the signal", "went through tanh"),
-    ("sigmoid of the sum", "the sigmoid is taken of the sum"), ("the frame alone", "only the frame passed")])
+    ("sigmoid of the sum", "the sigmoid is taken of the sum"), ("the frame alone", "only the frame passed"),
+    ("relu behind the gate", "a ReLU came after the gate"), ("bias for every frame", "b was added for every frame")])
 def test_a_slip_in_the_gate_is_named(name, words):
     assert words in str(ch14.gated.run(GATED[name]))
 
@@ -107,6 +110,11 @@ def test_chebyshev():
     assert_checker(ch14.chebyshev, stub, chebyshev, CHEBYSHEV, breaks={
         "powers": "third term", "no 2": "third term", "transposed": "second term", "starts at L x": "first term",
         "one too many": "as many terms", "order 1 gives two": "also if it is the only one", "always from the first": "cos(k a)"})
+
+
+def test_what_hears_no_future_is_not_told_that_it_does():
+    assert "FAILS   no output hears" not in str(ch14.gated.run(GATED["relu behind the gate"]))
+    assert "FAILS   no output hears" in str(ch14.gated.run(GATED["hears the future"]))
 
 
 @pytest.mark.parametrize("name, words", [
@@ -161,7 +169,9 @@ def test_forecast_error():
 
 @pytest.mark.parametrize("name, words", [
     ("only the cut mended", "every forecast was compared with every target"), ("a root", "a root was taken"),
-    ("only the broadcast mended", "pieces of several sensors"), ("a sum", "that is the sum"), ("absolute", "to be squared")])
+    ("only the broadcast mended", "pieces of several sensors"), ("a sum", "that is the sum"), ("absolute", "to be squared"),
+    ("as it came", "several sensors, and (V, 1) minus (V,)"), ("only the cut mended", "the rows are right now"),
+    ("steps before channels", "steps come before channels")])
 def test_a_fault_that_is_left_is_named(name, words):
     assert words in str(ch14.forecast_error.run(ERRORS[name]))
 

@@ -60,6 +60,8 @@ def _(answer, rng):
                          ("the signal went through a sigmoid of its own", torch.sigmoid(signal) + frame),
                          ("the signal went through tanh", torch.tanh(signal) + frame),
                          ("the sigmoid is taken of the sum", torch.sigmoid(signal + frame)),
+                         ("a ReLU came after the gate: a gate turns no sign and needs none", torch.relu(signal + frame)),
+                         ("b was added for every frame of the kernel, not once", signal + 2 * b[:2] + frame),
                          ("the kernel runs backwards: W[0] belongs to the oldest frame",
                           _convolved(x, W.flip(0), b)[:, :2] + frame)):
         if close(got, other, 1e-4):
@@ -86,7 +88,8 @@ def _(answer, rng):
     changed[6] += 1
     moved = (_gated(answer, x, W, b) - _gated(answer, changed, W, b)).abs().amax(1) > 1e-6
     heard = moved.nonzero().flatten().tolist()
-    return heard == [4, 5, 6] or f"frame 6 changed, and the outputs {heard} moved; with k = 3 those of the frames 6, 7, 8 may"
+    early = [t for t in heard if t < 4]  # output 4 is the one of frame 6
+    return not early or f"frame 6 changed, and the outputs {heard} moved; with k = 3 only 4, 5, 6 may, those of the frames 6, 7, 8"
 
 
 @gated.property("the gate is made of the second half of the channels, over all frames of the window")
@@ -233,9 +236,15 @@ def _(answer, rng):
     law = ((_says(head, changed) - target).square().mean()).item()
     if abs(got) < 1e-6 and abs(after - law) < 1e-4:
         return True
-    z = features.reshape(5, -1)
-    scrambled = (head(z)[:, 0] - target).square().mean().item()
-    why = ": a row of `reshape` holds pieces of several sensors" if abs(got - scrambled) < 1e-4 else ""
+    cut, turned, right = (head(z).detach() for z in (features.reshape(5, -1), features.permute(2, 1, 0).flatten(1),
+                                                     features.permute(2, 0, 1).flatten(1)))  # each (V, 1)
+    why = ""
+    for words, says in (("a row of `reshape` holds pieces of several sensors", cut[:, 0] - target),
+                        ("a row of `reshape` holds pieces of several sensors, and (V, 1) minus (V,) is (V, V)", cut - target),
+                        ("steps come before channels, the head wants all steps of channel 0 first", turned[:, 0] - target),
+                        ("the rows are right now, but (V, 1) minus (V,) is (V, V)", right - target)):
+        if abs(got - says.square().mean().item()) < 1e-4:
+            why = f": {words}"
     return f"the forecasts were right for all five sensors, and the error is {digits(got)}{why}"
 
 
@@ -280,8 +289,8 @@ BOXES = {
                ([8, 4, 8, 4], "The first term is taken off, not the second.")],
         hints=("The neighbours of crossing 0 hold \u22124 and \u22124. What is minus their mean?",
                "L T\u2081x is 4, 0, 4, 0. Double it.", "From 8, 0, 8, 0 take off 8, 0, 0, 0."),
-        right="The 8 has moved to the opposite crossing, two hops away, and nothing of it is left in between. Each polynomial "
-              "sees its own ring."),
+        right="The 8 has moved to the opposite crossing, two hops away, and nothing of it is left in between. On this ring each "
+              "polynomial sees one distance; on other roads it may hear nearer ones as well, never a farther one."),
     "left": dict(
         question="Twelve steps go in. Each of <b>two</b> blocks has <b>two</b> gated convolutions with a kernel of <b>4</b> "
                  "frames. How many steps are left for the last one?",
@@ -339,8 +348,8 @@ PREDICTIONS = {
         choices=("About twice as large", "A few per cent larger", "Not larger at all"),
         truth=1,
         reply="A few per cent; at half an hour the seeds of the two just touch. Much less than the law suggests: the blocks save "
-              "some of the order before it is averaged away, and a table of other days says the rest. So nobody notices, and that "
-              "is what is bad about it.",
+              "some of the order before it is averaged away, and a table of other days says the rest. So nobody notices "
+              "who does not look at the first step, and that is what is bad about it.",
         later="The last part of the chapter has it measured."),
 }
 
