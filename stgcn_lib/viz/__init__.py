@@ -4,6 +4,7 @@
 """
 
 from .anatomy import anatomy
+from .growth import growing_edges
 from .html import Component
 from .inside import edge_importance, embedding_map, heat_player
 from .microscope import microscope
@@ -15,5 +16,5 @@ from .scores import calibration, calibration_error, confusion, intervals, learni
 from .views import adjacency_view
 
 __all__ = ["Component", "adjacency_view", "anatomy", "calibration", "calibration_error", "confusion", "edge_importance",
-           "embedding_map", "error_profile", "forecast_fan", "heat_player", "intervals", "learning_curves", "microscope",
+           "embedding_map", "error_profile", "forecast_fan", "growing_edges", "heat_player", "intervals", "learning_curves", "microscope",
            "partition_explorer", "player", "road_map", "space_time", "traffic_sandbox"]
