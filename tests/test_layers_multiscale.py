@@ -75,6 +75,36 @@ def test_one_kernel_is_a_temporal_convolution():
     assert MultiScaleTemporalConv(4, 6, MSTCN).span == 9 and MultiScaleTemporalConv(4, 6, ((3, 3), "max")).span == 7
 
 
+@pytest.mark.parametrize("branches", [(5,), (3, 5, 7), MSTCN, ("max",)], ids=str)
+def test_a_causal_layer_never_hears_the_future_and_a_centred_one_does(branches):
+    x = torch.randn(1, 4, 14, V)
+    later = x.clone()
+    later[:, :, 10:] += 3
+    with torch.no_grad():
+        for causal in (True, False):
+            layer = shaken(MultiScaleTemporalConv(4, 13, branches, causal=causal))
+            moved = (layer(x) - layer(later)).abs().amax((0, 1, 3)) > 1e-9
+            first = 10 if causal else 10 - layer.span // 2
+            assert moved.nonzero()[0].item() == first
+
+
+@pytest.mark.parametrize("branches", BRANCHES, ids=str)
+def test_joints_never_meet_in_time(branches):
+    layer, x, order = shaken(MultiScaleTemporalConv(4, 13, branches)), torch.randn(2, 4, 9, V), torch.randperm(V)
+    with torch.no_grad():
+        torch.testing.assert_close(layer(x[..., order]), layer(x)[..., order])
+        changed = x.clone()
+        changed[..., 2] += 1
+        assert ((layer(x) - layer(changed)).abs().amax((0, 1, 2)) > 1e-9).tolist() == [v == 2 for v in range(V)]
+
+
+@pytest.mark.parametrize("fusion", [True, False])
+def test_the_largest_of_three_alone_still_mixes_channels(fusion):
+    layer, x = shaken(MultiScaleTemporalConv(4, 13, ("max",), fusion=fusion)), torch.randn(2, 4, 9, V)
+    with torch.no_grad():
+        torch.testing.assert_close(layer(x), by_loops(layer, x, ("max",), 1, False))  # no zero from the padding wins
+
+
 def test_channels_are_shared_out_and_the_first_branches_take_the_rest():
     layer = MultiScaleTemporalConv(4, 13, (3, 5, 7))
     assert [branch[0].out_channels for branch in layer.branches] == [5, 4, 4]
@@ -145,6 +175,22 @@ def test_gates_start_alike_and_can_be_turned_off(form):
     assert (layer(x) - x).abs().max() > 0.1
 
 
+@pytest.mark.parametrize("joints", [1, 2, 7])
+def test_the_spatial_gate_is_that_of_the_formula_for_any_number_of_joints(joints):
+    layer, x = shaken(SpatialTemporalAttention(8, "sequential", 3, num_joints=joints)), torch.randn(2, 8, 5, joints)
+    with torch.no_grad():
+        torch.testing.assert_close(layer(x), gates_by_loops(layer, x)[1])
+
+
+@pytest.mark.parametrize(("form", "axis"), [("spatial", 3), ("temporal", 2), ("channel", 1), ("joint", 2), ("joint", 3)])
+def test_a_gate_is_not_turned_off_along_its_axis(form, axis):
+    """A softmax over an axis of size one would be 1 everywhere: a gate has to differ along the axis that it weighs."""
+    layer, x = shaken(SpatialTemporalAttention(8, form, 3, num_joints=V)), torch.randn(2, 8, 5, V)
+    with torch.no_grad():
+        gate = layer.gates(x)[form]
+        assert gate.shape[axis] == x.shape[axis] and (gate.amax(axis) - gate.amin(axis)).min() > 0.01
+
+
 def test_each_gate_is_blind_to_the_axis_that_it_pools_over():
     x = torch.randn(2, 8, 12, V)
     order, joints = torch.randperm(12), torch.randperm(V)
@@ -172,6 +218,8 @@ def test_each_gate_is_blind_to_the_axis_that_it_pools_over():
     (lambda: MultiScaleTemporalConv(4, 6)(torch.zeros(2, 5, 4, V)), r"x has shape \(2, 5, 4, 6\), expected .* C = 4"),
     (lambda: SpatialTemporalAttention(8, "time"), "form is 'time', expected one of 'spatial'"),
     (lambda: SpatialTemporalAttention(8, "sequential"), "num_joints is missing"),
+    (lambda: SpatialTemporalAttention(8, "spatial", num_joints=0), "num_joints is 0, expected a whole number"),
+    (lambda: SpatialTemporalAttention(8, "spatial", num_joints="6"), "num_joints is '6', expected a whole number"),
     (lambda: SpatialTemporalAttention(8, "temporal", 4), "kernel_size is 4, expected an odd number"),
     (lambda: SpatialTemporalAttention(8, "sequential", num_joints=V)(torch.zeros(2, 8, V, 5)),
      "with time and joints in each other's place"),

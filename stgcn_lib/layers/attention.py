@@ -32,7 +32,7 @@ class SpatialTemporalAttention(nn.Module):
         strength: buffer, 1; ``x' = x (1 + strength gate)``, so 0 turns attention off: then ``x' = x``.
 
     Raises:
-        ValueError: for an unknown form, an even kernel, or `num_joints` missing.
+        ValueError: for an unknown form, an even kernel, or `num_joints` missing or below one.
 
     Paper: Shi, Zhang, Cheng and Lu, Skeleton-based action recognition with multi-stream adaptive graph convolutional networks,
     IEEE TIP 2020 (spatial, temporal, channel, in this order).
@@ -47,6 +47,8 @@ class SpatialTemporalAttention(nn.Module):
         parts = ("spatial", "temporal", "channel") if form == "sequential" else (form,)
         if "spatial" in parts and num_joints is None:
             raise ValueError(f"num_joints is missing, expected the number of joints: the form {form!r} weighs joints")
+        if num_joints is not None and (not isinstance(num_joints, int) or num_joints < 1):
+            raise ValueError(f"num_joints is {num_joints!r}, expected a whole number, 1 or more: graph.num_joints")
         self.channels, self.num_joints = channels, num_joints
         self.register_buffer("strength", torch.ones(()))
         self.parts = nn.ModuleDict()

@@ -17,7 +17,8 @@ class MultiScaleTemporalConv(nn.Module):
 
         x' = Fuse( [ Time_1(ReLU(BN(R_1 x))), ..., Time_n(ReLU(BN(R_n x))) ] )
 
-    With a single branch there is nothing to share out: no ``R``, just its `TemporalConv`.
+    With a single kernel there is nothing to share out: no ``R``, just its `TemporalConv`. "max" cannot mix channels, so it keeps
+    its ``R`` also when alone.
 
     Args:
         in_channels: C.
@@ -50,7 +51,7 @@ class MultiScaleTemporalConv(nn.Module):
         self.in_channels, self.stride, self.span = in_channels, stride, 1
         self.branches = nn.ModuleList()
         for kind, width in zip(branches, widths, strict=True):
-            alone = len(branches) == 1
+            alone = len(branches) == 1 and kind != "max"
             time, span = _branch(kind, in_channels if alone else width, width, stride, causal)
             self.span = max(self.span, span)
             mix = [] if alone else [nn.Conv2d(in_channels, width, 1), nn.BatchNorm2d(width), nn.ReLU()]
