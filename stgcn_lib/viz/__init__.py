@@ -13,8 +13,10 @@ from .player import player
 from .roads import error_profile, forecast_fan, road_map, space_time
 from .sandbox import traffic_sandbox
 from .scores import calibration, calibration_error, confusion, intervals, learning_curves
+from .streams import four_streams
 from .views import adjacency_view
 
 __all__ = ["Component", "adjacency_view", "anatomy", "calibration", "calibration_error", "confusion", "edge_importance",
-           "embedding_map", "error_profile", "forecast_fan", "growing_edges", "heat_player", "intervals", "learning_curves", "microscope",
-           "partition_explorer", "player", "road_map", "space_time", "traffic_sandbox"]
+           "embedding_map", "error_profile", "forecast_fan", "four_streams", "growing_edges", "heat_player",
+           "intervals", "learning_curves", "microscope", "partition_explorer", "player", "road_map", "space_time",
+           "traffic_sandbox"]
