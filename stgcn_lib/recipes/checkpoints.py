@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -69,13 +70,15 @@ def load_checkpoint(name, classes=None):
         raise ValueError(f"checkpoint {path.stem!r} tells {len(card['classes'])} classes apart, expected {classes}: "
                          f"load it without classes=, then model.with_head({classes}) gives it a new head to train")
     setup = card["setup"]
-    adjacency = weights["blocks.0.spatial.adjacency"]
+    adjacency = next(value for key, value in weights.items() if re.fullmatch(r"blocks\.0\.spatial\.(graph\.)?adjacency", key))
     graph = skeleton(card["layout"])
     if adjacency.shape[-1] != graph.num_joints:
         raise ValueError(f"checkpoint {path} has weights for {adjacency.shape[-1]} joints, its layout {card['layout']!r} has "
                          f"{graph.num_joints}: was the card written for another network?")
     model = STGCN(graph, len(card["classes"]), len(card["channels"]), adjacency, plan=setup["plan"], dropout=setup["dropout"],
-                  kernel_size=setup["kernel_size"], edge_importance=setup["edge_importance"], pooling=setup["pooling"])
+                  kernel_size=setup["kernel_size"], edge_importance=setup["edge_importance"], pooling=setup["pooling"],
+                  spatial=setup.get("spatial", "fixed"), temporal=setup.get("temporal", "single"),
+                  attention=setup.get("attention") or None)
     return _filled(model, weights, path), card
 
 

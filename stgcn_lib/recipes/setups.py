@@ -1,7 +1,8 @@
 """Which experiments there are: the data, how they are split, and what is compared.
 
-Nothing in a `Setup` was chosen by looking at test clips: it was fixed by cross-validation among the training people of UTKinect and
-MSR-Action3D, and serves every set alike.
+Nothing in a `Setup` was chosen by looking at test clips. That of bodies was fixed by cross-validation among the training people of
+UTKinect and MSR-Action3D, and serves these sets alike; that of hands (`HAND`) by cross-validation among the training people of
+SHREC'17.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..data import load, motions
+from ..graphs.streams import STREAMS
 
 # Five blocks that halve the time early: on a CPU this trains faster than `models.SMALL`, which halves it later.
 PLAN = ((32, 1), (32, 2), (64, 1), (64, 2), (128, 1))
@@ -44,7 +46,7 @@ class Setup:
     size: float = 0.1  # and are made larger or smaller by up to this share
     stretch: float = 0.8  # and start and end later or earlier: the shortest share of a clip that is kept
     views: int = 1  # a test clip is judged so many times, changed in the same ways, and the probabilities are averaged
-    look: bool = False  # whether the test clips are also scored after every epoch: not to choose by, but to show what that would give
+    look: bool = False  # whether the test clips are also scored after every epoch: not to choose by, but to show the gain
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ def leave_one_out(clips):
     return [(clips.subjects != person, clips.subjects == person) for person in np.unique(clips.subjects)]
 
 
+def official(clips):
+    """The authors' lists of training and test clips."""
+    return [(~clips.tags["test"], clips.tags["test"])]
+
+
 def last_persons(clips, first):
     """Persons numbered `first` and above test."""
     late = clips.subjects >= first
@@ -101,6 +108,13 @@ ABLATION = {
     "kernel 1": replace(BRIEF, kernel_size=1),
     "kernel 13": replace(BRIEF, kernel_size=13),
 }
+def _as_wide(width):
+    """The plan with another width, so that a variant has about as many parameters as the network it is compared with."""
+    return tuple((channels * width // 32, stride) for channels, stride in PLAN)
+
+
+HAND = Setup(epochs=30, batch_size=32, precision="bf16", turn=10.0, tilt=10.0)
+LEARNED = replace(HAND, spatial="residual", look=True)  # bones, and whatever else training adds to them
 PERSONS = "persons 1, 3, 5, 7, 9 train, 2, 4, 6, 8, 10 test"
 BEFORE_KINECT = "Twenty actions of games before a Kinect, 557 clips"
 RECIPES = {
@@ -120,6 +134,33 @@ RECIPES = {
         {"ST-GCN": replace(FULL, scale=True, turn=0.0, epochs=30), "logistic regression": Setup("logistic", scale=True)},
         {"bodies": 30, "repeats": 2, "layout": "openpose-18", "camera": {}, "seed": 0}, "ST-GCN"),
 }
+GESTURES = "the official lists: 20 people train, 8 others test"
+RECIPES |= {name: Recipe(what, "shrec17", GESTURES, official, variants, {"num_classes": 28}, checkpoint)
+            for name, what, variants, checkpoint in (
+    ("shrec17", "Hand gestures, 28 classes: joints alone, and four streams of them in one network or in four.", {
+        "logistic regression": Setup("logistic"),
+        "ST-GCN": replace(HAND, look=True),
+        "ST-GCN, learned edges": LEARNED,
+        "four streams in one network": replace(LEARNED, streams=STREAMS),
+        "bone": replace(LEARNED, streams=STREAMS[1:2]),
+        "joint motion": replace(LEARNED, streams=STREAMS[2:3]),
+        "bone motion": replace(LEARNED, streams=STREAMS[3:]),
+        "four networks": replace(LEARNED, streams=STREAMS, apart=True),
+        "four networks, five views": replace(LEARNED, streams=STREAMS, apart=True, views=5)}, "ST-GCN, learned edges"),
+    ("shrec17_graphs", "Hand gestures, 28 classes: what a learned graph is worth, form by form.", {
+        "sum": replace(HAND, spatial="sum"), "mix": replace(HAND, spatial="mix"),
+        "directed": replace(HAND, spatial="directed"),
+        "sample": replace(HAND, spatial="sample", plan=_as_wide(30)),
+        "channelwise": replace(HAND, spatial="channelwise", plan=_as_wide(30))}, ""),
+    ("shrec17_time", "Hand gestures, 28 classes: what several kernels in time are worth.", {
+        "one kernel of 3": replace(HAND, kernel_size=3, plan=_as_wide(41)),
+        "one kernel of 11": replace(HAND, kernel_size=11, plan=_as_wide(27)),
+        "kernels of 3, 5 and 7": replace(HAND, temporal="multi", plan=_as_wide(40)),
+        "dilated branches": replace(HAND, temporal="dilated", plan=_as_wide(44))}, ""),
+    ("shrec17_attention", "Hand gestures, 28 classes: what attention is worth, form by form.", {
+        form: replace(HAND, attention=form, plan=_as_wide(width))
+        for form, width in (("spatial", 32), ("temporal", 32), ("channel", 30), ("joint", 32), ("sequential", 30))}, ""),
+)}
 for _part in ("AS1", "AS2", "AS3"):
     RECIPES[f"msr_action3d_{_part.lower()}"] = Recipe(
         f"The eight actions {_part} of MSR-Action3D.", "msr_action3d", PERSONS, odd_even,
