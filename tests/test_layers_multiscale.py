@@ -175,6 +175,11 @@ def test_gates_start_alike_and_can_be_turned_off(form):
     assert (layer(x) - x).abs().max() > 0.1
 
 
+def test_the_spatial_gate_is_as_long_as_the_body_and_odd():
+    sizes = [SpatialTemporalAttention(8, "spatial", num_joints=joints).parts["spatial"].kernel_size[0] for joints in (1, 2, 7, 22)]
+    assert sizes == [1, 1, 7, 21]
+
+
 @pytest.mark.parametrize("joints", [1, 2, 7])
 def test_the_spatial_gate_is_that_of_the_formula_for_any_number_of_joints(joints):
     layer, x = shaken(SpatialTemporalAttention(8, "sequential", 3, num_joints=joints)), torch.randn(2, 8, 5, joints)
