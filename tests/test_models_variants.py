@@ -45,8 +45,9 @@ def test_an_empty_place_changes_nothing(parts):
     torch.testing.assert_close(model(torch.cat([x, torch.zeros_like(x)], dim=4)), model(x), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("parts", [dict(spatial="residual"), dict(temporal="multi"), dict(temporal="dilated")],
-                         ids=["residual", "multi", "dilated"])
+@pytest.mark.parametrize("parts", [dict(spatial="residual"), dict(temporal="multi"), dict(temporal="dilated"),
+                                   dict(attention="joint")],
+                         ids=["residual", "multi", "dilated", "joint"])
 def test_a_causal_network_never_hears_the_future(parts):
     model, x = network(causal=True, **parts), torch.randn(2, 3, 12, 17, 1)
     later = x.clone()
@@ -98,5 +99,8 @@ def test_wrong_names_are_named():
                              (dict(attention="both"), "form is 'both', expected one of 'spatial'")):
         with pytest.raises(ValueError, match=words):
             STGCNBlock(3, 8, A, **arguments)
+    for part in (dict(spatial="sample"), dict(spatial="channelwise"), dict(attention="temporal"), dict(attention="sequential")):
+        with pytest.raises(ValueError, match="causal is True and .* looks at later frames too"):
+            STGCNBlock(3, 8, A, causal=True, **part)
     with pytest.raises(ValueError, match="name is 'MS-G3D', expected one of ST-GCN, 2s-AGCN, CTR-GCN, ST-GCN\\+\\+"):
         preset("MS-G3D", "ntu-25", 60)

@@ -36,6 +36,9 @@ class STGCNBlock(nn.Module):
             frames; or "dilated", one with the branches `MSTCN`.
         attention: a form of `SpatialTemporalAttention` between space and time, such as "sequential", or None.
 
+    Raises:
+        ValueError: for an unknown name, or if a causal block is given a part that looks at the whole clip.
+
     Paper: Yan, Xiong and Lin, Spatial temporal graph convolutional networks for skeleton-based action recognition,
     AAAI 2018. Attention in this place: Shi, Zhang, Cheng and Lu, Skeleton-based action recognition with multi-stream adaptive
     graph convolutional networks, IEEE TIP 2020.
@@ -44,6 +47,10 @@ class STGCNBlock(nn.Module):
     def __init__(self, in_channels, out_channels, adjacency, kernel_size=9, stride=1, dilation=1, causal=False, residual=True,
                  dropout=0.0, edge_importance=True, spatial="fixed", temporal="single", attention=None):
         super().__init__()
+        if causal and (spatial in ("sample", "channelwise") or attention not in (None, "joint")):
+            part = f"spatial={spatial!r}" if spatial in ("sample", "channelwise") else f"attention={attention!r}"
+            raise ValueError(f"causal is True and {part}, which looks at later frames too: expected a graph that does not depend on the "
+                             "clip, and no attention or \"joint\"")
         self.spatial = _spatial(spatial, in_channels, out_channels, adjacency, edge_importance)
         self.spatial_norm = nn.BatchNorm2d(out_channels)
         self.attention = nn.Identity() if attention is None else SpatialTemporalAttention(
