@@ -7,6 +7,7 @@ from .anatomy import anatomy
 from .growth import growing_edges
 from .html import Component
 from .inside import edge_importance, embedding_map, heat_player
+from .kernels import sliding_kernels
 from .microscope import microscope
 from .partition import partition_explorer
 from .player import player
@@ -18,5 +19,5 @@ from .views import adjacency_view
 
 __all__ = ["Component", "adjacency_view", "anatomy", "calibration", "calibration_error", "confusion", "edge_importance",
            "embedding_map", "error_profile", "forecast_fan", "four_streams", "growing_edges", "heat_player",
-           "intervals", "learning_curves", "microscope", "partition_explorer", "player", "road_map", "space_time",
-           "traffic_sandbox"]
+           "intervals", "learning_curves", "microscope", "partition_explorer", "player", "road_map", "sliding_kernels",
+           "space_time", "traffic_sandbox"]

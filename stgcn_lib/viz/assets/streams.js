@@ -17,7 +17,7 @@ gim.define("streams", (figure, stage, data, gim) => {
   let position = data.start, chosen = -1;
 
   // ---- where the body stands: in the middle, over its own place ------------------------------------------------------------------
-  const middle = (t) => { const sum = Array(C).fill(0); for (let v = 0; v < V; v++) place(t, v).forEach((x, c) => { sum[c] += x / V; }); if (C === 3) sum[1] = 0; else sum[1] = 0; return sum; };
+  const middle = (t) => { const sum = Array(C).fill(0); for (let v = 0; v < V; v++) place(t, v).forEach((x, c) => { sum[c] += x / V; }); sum[1] = 0; return sum; };
   const frames = range(T).map((t) => { const m = middle(t); return range(V).map((v) => flat(minus(place(t, v), m))); });
   const all = frames.flat(), xs = all.map((p) => p[0]), ys = all.map((p) => p[1]), low = [Math.min(...xs), Math.min(...ys)], size = [Math.max(...xs) - low[0] || 1e-9, Math.max(...ys) - low[1] || 1e-9];
   const W = 220, H = 270, k = Math.min((W - 56) / size[0], (H - 56) / size[1]), left = (W - k * size[0]) / 2, top = (H - k * size[1]) / 2;
@@ -92,7 +92,7 @@ gim.define("streams", (figure, stage, data, gim) => {
   const clock = gim.controls(figure, { last: T - 1, fps: data.fps, frame: data.start, name: (i) => i * data.stride, draw(p) { position = p; show(); } });
   const signs = [...new Set(layout.sides)].map((name) => el("span", { class: name }, svg("svg", { viewBox: "0 0 12 12", width: 12, height: 12, "aria-hidden": "true" },
     svg("path", { class: `dot ${name}`, d: gim.mark({ left: "circle", right: "square", trunk: "diamond" }[name], 4.2), transform: "translate(6 6)" })), name));
-  const note = el("div", { class: "gim-note" }, `Motion arrows are drawn ${data.longer} times as long as the change`
+  const note = el("div", { class: "gim-note" }, (data.longer > 1 ? `Motion arrows are drawn ${data.longer} times as long as the change` : "Motion arrows are as long as the change")
     + (data.stride > 1 ? `, from each shown frame to the next (every ${data.stride}).` : " to the next frame."));
   const keys = gim.keys([["Space", "play or pause"], ["\u2190 \u2192", "one frame back or on"], ["J, Shift + J", "next or previous joint"], ["Escape", "no joint"], ["Home, End", "first or last frame"]]);
   stage.replaceChildren(el("div", { class: "panels" }, panels.map((one) => one.node)), note, clock.node, says, table, el("div", { class: "gim-below" }, el("div", { class: "gim-legend" }, signs), keys));
