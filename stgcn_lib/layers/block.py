@@ -49,8 +49,8 @@ class STGCNBlock(nn.Module):
         super().__init__()
         if causal and (spatial in ("sample", "channelwise") or attention not in (None, "joint")):
             part = f"spatial={spatial!r}" if spatial in ("sample", "channelwise") else f"attention={attention!r}"
-            raise ValueError(f"causal is True and {part}, which looks at later frames too: expected a graph that does not depend on the "
-                             "clip, and no attention or \"joint\"")
+            raise ValueError(f"causal is True and {part}, which looks at later frames too: expected a graph that does not depend "
+                             "on the clip, and no attention or \"joint\"")
         self.spatial = _spatial(spatial, in_channels, out_channels, adjacency, edge_importance)
         self.spatial_norm = nn.BatchNorm2d(out_channels)
         self.attention = nn.Identity() if attention is None else SpatialTemporalAttention(
