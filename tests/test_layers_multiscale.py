@@ -233,3 +233,8 @@ def test_each_gate_is_blind_to_the_axis_that_it_pools_over():
 def test_what_does_not_fit_is_named(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_attention_moves_and_casts_like_any_module():
+    layer = SpatialTemporalAttention(8, "sequential", num_joints=V).float().to("cpu").to(memory_format=torch.channels_last)
+    assert layer.strength.dtype == torch.float32 and layer(torch.zeros(1, 8, 4, V, dtype=torch.float32)).dtype == torch.float32

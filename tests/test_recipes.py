@@ -12,7 +12,8 @@ from torch.utils.data import TensorDataset
 
 from stgcn_lib import recipes
 from stgcn_lib.__main__ import main
-from stgcn_lib.data import cache, manifest, motions
+from stgcn_lib.data import cache, corruptions, manifest, motions
+from stgcn_lib.graphs.streams import streams
 from stgcn_lib.models import STGCN
 from stgcn_lib.recipes import RECIPES, Recipe, Setup, checkpoints, experiment, setups
 from stgcn_lib.training import evaluate
@@ -79,6 +80,68 @@ def test_views_are_of_the_network_that_is_there_already(small, tmp_path, monkeyp
     c, d = (experiment.run(dataclasses.replace(TINY, views=5), clips, train, test, 0, trained=network) for _ in range(2))
     assert len(network) == 1
     assert c["loss"] == d["loss"] != a["loss"]  # the views follow from the seed
+
+
+def test_streams_in_one_network_and_apart():
+    clips = setups.dataset(SMALL)
+    train, test = SMALL.folds(clips)[0]
+    names = ("joint", "bone motion")
+    setup = dataclasses.replace(TINY, streams=names, spatial="residual", temporal="multi", attention="temporal", tilt=5.0)
+    trained = {}
+    apart = experiment.run(dataclasses.replace(setup, apart=True), clips, train, test, 0, trained=trained)
+    assert [one.streams for one in trained] == [("joint",), ("bone motion",)] and not any(one.apart for one in trained)
+    x, y = experiment.prepare(clips, setup)
+    each = [evaluate(network, TensorDataset(x[test], y[test]))["logits"].softmax(1) for network, _ in trained.values()]
+    chances = (each[0] + each[1]) / 2
+    assert apart["accuracy"] == (chances.argmax(1) == y[test]).float().mean()
+    assert apart["loss"] == pytest.approx(torch.nn.functional.nll_loss(chances.log(), y[test]).item(), abs=1e-4)
+    assert apart["parameters"] == sum(p.numel() for network, _ in trained.values() for p in network.parameters())
+    alone = experiment.run(dataclasses.replace(setup, streams=("bone motion",)), clips, train, test, 0)
+    assert alone["training_loss"] == [round(row["loss"], 4) for row in list(trained.values())[1][1]]  # trained as by itself
+    together = experiment.run(setup, clips, train, test, 0, trained=trained)
+    assert len(trained) == 3 and alone["parameters"] < together["parameters"] < apart["parameters"]
+    network = list(trained.values())[2][0]
+    assert network.network.in_channels == 6
+    torch.testing.assert_close(network(x), network.network(streams(x, clips.graph, names)))
+
+
+def test_a_look_after_every_epoch_changes_nothing():
+    clips = setups.dataset(SMALL)
+    train, test = SMALL.folds(clips)[0]
+    blind, seen = (experiment.run(dataclasses.replace(TINY, look=look), clips, train, test, 0) for look in (False, True))
+    assert blind["training_loss"] == seen["training_loss"] and blind["loss"] == seen["loss"]
+    assert len(seen["looks"]) == 3 and seen["looks"][-1] == seen["accuracy"] and "looks" not in blind
+
+
+def test_damage_is_the_same_for_every_network_and_grows():
+    clips = setups.dataset(SMALL)
+    train, test = SMALL.folds(clips)[0]
+    trained, rows = {}, {}
+    for fill in ("zero", "interpolate"):
+        setup = dataclasses.replace(TINY, fill=fill, epochs=12)
+        rows[fill] = experiment.run(setup, clips, train, test, 0, trained=trained, corrupted=True)
+    assert len(trained) == 1  # without holes in training the filling is a matter of the test alone
+    for row in rows.values():
+        assert {kind: len(levels) for kind, levels in row["corrupted"].items()} == {
+            kind: len(levels) for kind, (_, levels) in corruptions.CORRUPTIONS.items()}
+        assert all(levels[0] == row["accuracy"] for levels in row["corrupted"].values())  # level 0 is the clip as it is
+    holes = dataclasses.replace(TINY, hidden=0.6, fill="interpolate")
+    assert experiment.networks(holes) == [holes] and experiment.networks(dataclasses.replace(holes, fill="zero")) != [holes]
+    change = experiment._changes(dataclasses.replace(holes, turn=0.0, size=0.0, stretch=1.0, fill="zero"), clips)
+    x, _ = experiment.prepare(clips, holes)
+    torch.manual_seed(0)
+    lost = (change(x.repeat(50, 1, 1, 1, 1)) == 0).all(1).float().mean(dim=(1, 2, 3))
+    assert 0.25 < lost.mean() < 0.4 and lost.max() < 0.75 and lost.min() < 0.1  # up to 0.6, each clip its own share
+
+
+def test_pairs_of_28_gestures_are_14(monkeypatch):
+    clips = dataclasses.replace(setups.dataset(SMALL), name="shrec17")
+    clips = dataclasses.replace(clips, classes=[str(i) for i in range(28)], labels=clips.labels * 3)  # 0 and 3
+    train, test = SMALL.folds(clips)[0]
+    monkeypatch.setattr(experiment, "evaluate", lambda model, data: {"logits": 20 * torch.eye(28)[torch.tensor(
+        [{0: 1, 3: 2}[int(y)] for _, y in data])]})  # always the other half of the pair
+    row = experiment.run(TINY, clips, train, test, 0)
+    assert row["accuracy"] == 0 and row["accuracy_14"] == 1
 
 
 def test_an_interrupted_recipe_goes_on_and_ends_the_same(small, tmp_path, monkeypatch):

@@ -75,7 +75,7 @@ class SpatialTemporalAttention(nn.Module):
         Raises:
             ValueError: `x` has another number of dimensions, channels or joints.
         """
-        return self._apply(x)[0]
+        return self._gated(x)[0]
 
     def gates(self, x):
         """The gates of a batch, for a picture.
@@ -86,9 +86,9 @@ class SpatialTemporalAttention(nn.Module):
         Returns:
             {part: gate}, the shapes as in the table above; with "sequential" each is computed from what the one before left.
         """
-        return self._apply(x)[1]
+        return self._gated(x)[1]
 
-    def _apply(self, x):
+    def _gated(self, x):
         if x.dim() != 4 or x.shape[1] != self.channels or (self.num_joints or x.shape[3]) != x.shape[3]:
             joints = "V" if self.num_joints is None else f"V = {self.num_joints}"
             raise ValueError(f"x has shape {tuple(x.shape)}, expected (N, C, T, V) with C = {self.channels} and {joints}: with "

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.utils.data import TensorDataset
 
-from ..data import augment, manifest, transforms
+from ..data import augment, corruptions, manifest, transforms
 from ..graphs.streams import streams
 from ..models import STGCN
 from ..training import evaluate, fit
@@ -74,7 +74,7 @@ def prepare(clips, setup):
     return placed.tensors(setup.frames)
 
 
-def run(setup, clips, train, test, seed, device="cpu", progress=False, trained=None):
+def run(setup, clips, train, test, seed, device="cpu", progress=False, trained=None, corrupted=False):
     """Train one variant on some clips and score it, as it is after the last epoch, on others.
 
     Args:
@@ -86,6 +86,7 @@ def run(setup, clips, train, test, seed, device="cpu", progress=False, trained=N
         progress: whether to show a bar.
         trained: dict, what was trained in earlier runs with this seed on these clips; whatever can be used again is not trained
             again, and what this run trains joins it: setup of a single network -> (network on the CPU, history).
+        corrupted: whether to score it on damaged test clips too.
 
     Returns:
         dict as in the "runs" of `load_results`
@@ -121,6 +122,8 @@ def run(setup, clips, train, test, seed, device="cpu", progress=False, trained=N
             more["looks"] = [round(row["validation_accuracy"], 4) for row in histories[0]]
         if clips.name == "shrec17" and classes == 28:  # a gesture with one finger and with the hand, taken as one
             more["accuracy_14"] = float((chances.unflatten(1, (14, 2)).sum(2).argmax(1).numpy() == labels // 2).mean())
+        if corrupted:
+            more["corrupted"] = _corrupted(models[0], x[test], y[test], setup, clips.graph)
         for model in models:
             model.cpu()
     confusion = np.zeros((classes, classes), dtype=int)
@@ -131,7 +134,7 @@ def run(setup, clips, train, test, seed, device="cpu", progress=False, trained=N
 
 def networks(setup):
     """The setups of the single networks that a variant is made of."""
-    single = dataclasses.replace(setup, views=1, apart=False)
+    single = dataclasses.replace(setup, views=1, apart=False, fill=setup.fill if setup.hidden else "zero")
     return [dataclasses.replace(single, streams=(name,)) for name in setup.streams] if setup.apart else [single]
 
 
@@ -142,9 +145,25 @@ def _changes(setup, clips):
     def change(batch):
         for axis, degrees in (("y", setup.turn), ("x", setup.tilt), ("z", setup.tilt)):
             batch = augment.rotate(batch, degrees, axis) if degrees else batch
-        return augment.crop_in_time(augment.rescale(batch, setup.size, coordinates), setup.stretch)
+        batch = augment.crop_in_time(augment.rescale(batch, setup.size, coordinates), setup.stretch)
+        if setup.hidden:
+            share = setup.hidden * torch.rand(len(batch))
+            batch = corruptions.drop_joints_in_training(batch, share, how=setup.fill, coordinates=coordinates, graph=clips.graph)
+        return batch
 
     return change
+
+
+def _corrupted(model, x, y, setup, graph):
+    """{kind: [accuracy at each of its levels]}; every network meets the same damage."""
+    found = {}
+    for kind, (_, levels) in corruptions.CORRUPTIONS.items():
+        found[kind] = []
+        for level in levels:
+            damaged, seen = corruptions.corrupt(x, kind, level, graph, seed=0)
+            damaged = corruptions.fill(damaged, seen, setup.fill, graph=None if setup.fill == "zero" else graph)
+            found[kind].append(round(evaluate(model, TensorDataset(damaged, y))["accuracy"], 4))
+    return found
 
 
 def _train(setup, clips, pairs, change, seed, device, progress, tested=None):
@@ -190,7 +209,8 @@ def plan(recipe, name, seeds, device, folder, progress):
 
     def work(made, setup, train, test, which):
         here = trained.setdefault((which["seed"], which["fold"]), {})
-        result = {**which, **run(setup, clips, train, test, which["seed"], device, progress, here), "made": made}
+        result = run(setup, clips, train, test, which["seed"], device, progress, here, recipe.corrupted)
+        result = {**which, **result, "made": made}
         if which == {"variant": recipe.checkpoint, "seed": 0, "fold": 0}:
             _keep(here[networks(setup)[0]][0], folder / "checkpoints" / f"{name}.safetensors", head, setup, clips, result)
         return result, f"{100 * result['accuracy']:.1f} % of {result['clips']} clips"

@@ -45,6 +45,8 @@ class Setup:
     tilt: float = 0.0  # and about the other two axes
     size: float = 0.1  # and are made larger or smaller by up to this share
     stretch: float = 0.8  # and start and end later or earlier: the shortest share of a clip that is kept
+    hidden: float = 0.0  # training clips lose joints, each clip up to this share of them, for runs of a quarter of the clip
+    fill: str = "zero"  # what stands where a joint is missing, in training and in tests, see `data.corruptions.fill`
     views: int = 1  # a test clip is judged so many times, changed in the same ways, and the probabilities are averaged
     look: bool = False  # whether the test clips are also scored after every epoch: not to choose by, but to show the gain
 
@@ -60,6 +62,7 @@ class Recipe:
     variants: dict  # name -> Setup
     only: dict = field(default_factory=dict)  # which part of the data set, as for `load`
     checkpoint: str = ""  # the variant whose first run, seed 0 of fold 0, is kept as a network
+    corrupted: bool = False  # whether the test clips are also scored with everything in `data.corruptions.CORRUPTIONS`
 
 
 def dataset(recipe):
@@ -135,6 +138,13 @@ RECIPES = {
         {"bodies": 30, "repeats": 2, "layout": "openpose-18", "camera": {}, "seed": 0}, "ST-GCN"),
 }
 GESTURES = "the official lists: 20 people train, 8 others test"
+RECIPES["shrec17_robust"] = Recipe(
+    "Hand gestures, 28 classes, with noise and missing joints: two ways to fill holes, with and without holes in training.",
+    "shrec17", GESTURES, official, {
+        "plain": HAND,
+        "plain, interpolated": replace(HAND, fill="interpolate"),
+        "trained with holes": replace(HAND, hidden=0.5),
+        "trained with holes, interpolated": replace(HAND, hidden=0.5, fill="interpolate")}, {"num_classes": 28}, corrupted=True)
 RECIPES |= {name: Recipe(what, "shrec17", GESTURES, official, variants, {"num_classes": 28}, checkpoint)
             for name, what, variants, checkpoint in (
     ("shrec17", "Hand gestures, 28 classes: joints alone, and four streams of them in one network or in four.", {
