@@ -100,7 +100,7 @@ def test_streams_in_one_network_and_apart():
     assert alone["training_loss"] == [round(row["loss"], 4) for row in list(trained.values())[1][1]]  # trained as by itself
     together = experiment.run(setup, clips, train, test, 0, trained=trained)
     assert len(trained) == 3 and alone["parameters"] < together["parameters"] < apart["parameters"]
-    network = list(trained.values())[2][0]
+    network = list(trained.values())[2][0].eval()
     assert network.network.in_channels == 6
     torch.testing.assert_close(network(x), network.network(streams(x, clips.graph, names)))
 
