@@ -8,6 +8,7 @@ from .growth import growing_edges
 from .html import Component
 from .inside import edge_importance, embedding_map, heat_player
 from .kernels import sliding_kernels
+from .losing import losing_joints
 from .microscope import microscope
 from .partition import partition_explorer
 from .player import player
@@ -17,7 +18,7 @@ from .scores import calibration, calibration_error, confusion, intervals, learni
 from .streams import four_streams
 from .views import adjacency_view
 
-__all__ = ["Component", "adjacency_view", "anatomy", "calibration", "calibration_error", "confusion", "edge_importance",
-           "embedding_map", "error_profile", "forecast_fan", "four_streams", "growing_edges", "heat_player",
-           "intervals", "learning_curves", "microscope", "partition_explorer", "player", "road_map", "sliding_kernels",
-           "space_time", "traffic_sandbox"]
+__all__ = ["Component", "adjacency_view", "anatomy", "calibration", "calibration_error", "confusion",
+           "edge_importance", "embedding_map", "error_profile", "forecast_fan", "four_streams", "growing_edges",
+           "heat_player", "intervals", "learning_curves", "losing_joints", "microscope", "partition_explorer",
+           "player", "road_map", "sliding_kernels", "space_time", "traffic_sandbox"]
