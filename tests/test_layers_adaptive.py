@@ -5,12 +5,13 @@ import torch
 from torch import nn
 
 from stgcn_lib.graphs import skeleton
-from stgcn_lib.layers import AdaptiveAdjacency, AdaptiveGraphConv, ChannelwiseGraphConv, SpatialGraphConv
+from stgcn_lib.layers import AdaptiveAdjacency, AdaptiveGraphConv, SpatialGraphConv
 
 GRAPH = skeleton("coco-17")
 A = GRAPH.partition().double()
 K, V = A.shape[:2]
 STATIC = ("sum", "mix", "directed", "residual")
+FORMS = (*STATIC, "sample")
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +35,12 @@ def softmax_row(numbers):
     return [w / sum(weights) for w in weights]
 
 
+def softmax_rows(E):
+    """softmax(E E^T) of each subset, row by row."""
+    return torch.stack([torch.stack([torch.stack(softmax_row([(e[v] * e[u]).sum() for u in range(V)])) for v in range(V)])
+                        for e in E])
+
+
 def learned_by_loops(layer):
     """A'[k, v, u] of an `AdaptiveAdjacency`, number by number."""
     rows = []
@@ -54,8 +61,8 @@ def learned_by_loops(layer):
     return result
 
 
-def gathered_by_loops(x, graphs, conv, channelwise=False):
-    """x'_v = sum_k sum_u A'[k, v, u] (W_k x_u + b_k), clip by clip and joint by joint; graphs (N, K', [C',] V, V)."""
+def gathered_by_loops(x, graphs, conv):
+    """x'_v = sum_k sum_u A'[k, v, u] (W_k x_u + b_k), clip by clip and joint by joint; graphs (N, K', V, V)."""
     N, _, T, _ = x.shape
     out = conv.out_channels // graphs.shape[1]
     result = torch.zeros(N, out, T, V)
@@ -65,8 +72,7 @@ def gathered_by_loops(x, graphs, conv, channelwise=False):
             for v in range(V):
                 for u in range(V):
                     message = W @ x[n, :, :, u] + b[:, None]  # (C', T)
-                    weight = graphs[n, k, :, v, u][:, None] if channelwise else graphs[n, k, v, u]
-                    result[n, :, :, v] += weight * message
+                    result[n, :, :, v] += graphs[n, k, v, u] * message
     return result
 
 
@@ -95,18 +101,71 @@ def test_sums_of_rows_symmetry_and_diagonal():
     directed = AdaptiveAdjacency(A, "directed")()[-1]
     assert directed.diagonal().mean() < 0.25 and (directed - directed.T).abs().max() > 0.1
     assert (AdaptiveAdjacency(A, "mix")() - A).abs().max() < 0.018
+    mix, before = shaken(AdaptiveAdjacency(A, "mix")), A.sum(2, keepdim=True)  # three subsets share a neighbourhood: sums below 1
+    g = torch.sigmoid(mix.gate)
+    torch.testing.assert_close(mix().sum(2, keepdim=True), (1 - g) * before + g)
+    torch.testing.assert_close(AdaptiveAdjacency(A, "sum")().sum(2, keepdim=True), before + 1)
 
 
 def test_the_start_is_the_physical_graph():
     x = torch.randn(2, 5, 4, V)
     plain = SpatialGraphConv(5, 6, A, edge_importance=False)
-    for form in ("residual", "directed", "sample", "channelwise"):
-        layer = ChannelwiseGraphConv(5, 6, A) if form == "channelwise" else AdaptiveGraphConv(5, 6, A, form)
+    for form in ("residual", "directed", "sample"):
+        layer = AdaptiveGraphConv(5, 6, A, form)
         with torch.no_grad():
             layer.conv.weight[:18], layer.conv.bias[:18] = plain.conv.weight, plain.conv.bias
         torch.testing.assert_close(layer(x), plain(x))
         shaken(layer)
         assert (layer(x) - plain(x)).abs().max() > 0.1, form
+
+
+def test_where_the_forms_meet():
+    layer = AdaptiveAdjacency(A, "mix")
+    equal = AdaptiveAdjacency(A, "sum")
+    with torch.no_grad():
+        learned = softmax_rows(layer.embedding)
+        layer.gate[:] = torch.tensor([-800.0, 0, 800]).reshape(3, 1, 1)  # shut, half open, open
+        torch.testing.assert_close(layer(), torch.stack([A[0], (A[1] + learned[1]) / 2, learned[2]]))
+        equal.embedding.zero_()  # all joints alike: every sender weighs the same
+        torch.testing.assert_close(equal(), A + 1 / V)
+    x = torch.randn(2, 5, 4, V)
+    sample, residual = shaken(AdaptiveGraphConv(5, 6, A, "sample")), AdaptiveGraphConv(5, 6, A)
+    residual.load_state_dict({name: sample.state_dict()[name] for name in residual.state_dict()})
+    with torch.no_grad():
+        sample.alpha.zero_()
+    torch.testing.assert_close(sample(x), residual(x))  # alpha zero: one graph for all clips
+    torch.testing.assert_close(sample.adjacency_of(x), residual.adjacency_of().expand(2, -1, -1, -1))
+    plain = SpatialGraphConv(5, 6, residual.adjacency_of(), edge_importance=False)
+    plain.conv.load_state_dict(residual.conv.state_dict())
+    torch.testing.assert_close(plain(x), residual(x))
+
+
+@pytest.mark.parametrize("form", ["residual", "directed", "sample"])
+def test_training_can_leave_its_start(form):
+    layer = AdaptiveGraphConv(5, 6, A, form)
+    before = layer.adjacency_of(torch.ones(1, 5, 4, V)).detach()
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
+    for _ in range(3):  # what starts at zero moves first, and lets the rest move behind it
+        optimizer.zero_grad()
+        (layer(torch.randn(2, 5, 4, V)) * torch.randn(2, 6, 4, V)).sum().backward()
+        optimizer.step()
+    assert (layer.adjacency_of(torch.ones(1, 5, 4, V)) - before).abs().max() > 1e-4
+    for name, parameter in layer.named_parameters():
+        assert parameter.grad.abs().max() > 0, name
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_saved_layer_comes_back_and_moves_whole(form):
+    layer, x = shaken(AdaptiveGraphConv(3, 8, A, form)), torch.randn(2, 3, 4, V)
+    other = AdaptiveGraphConv(3, 8, torch.zeros_like(A), form)  # the physical graph is saved too
+    other.load_state_dict(layer.state_dict())
+    assert torch.equal(other(x), layer(x))
+    single = layer(x).float()
+    layer.float()
+    assert layer(x.float()).dtype == torch.float32
+    torch.testing.assert_close(layer(x.float()), single, rtol=1e-4, atol=1e-4)
+    elsewhere = layer.to("meta")(x.float().to("meta"))  # a tensor left behind on the CPU would be refused
+    assert elsewhere.device.type == "meta" and elsewhere.shape == (2, 8, 4, V)
 
 
 @pytest.mark.parametrize("form", STATIC)
@@ -138,27 +197,10 @@ def test_the_graph_of_a_clip_is_that_of_the_formula():
         assert (layer.adjacency_of(x)[0] - layer.adjacency_of(x)[1]).abs().max() > 1e-3  # two clips, two graphs
 
 
-def test_channels_have_graphs_of_their_own():
-    layer, x = shaken(ChannelwiseGraphConv(5, 6, A, reduction=2)), torch.randn(2, 5, 3, V)
-    with torch.no_grad():
-        graphs = layer.adjacency_of(x)  # (N, K, C', V, V)
-        mean = x.mean(2)
-        R = layer.psi.out_features // K
-        for n, k, c, v, u in ((0, 0, 0, 0, 0), (1, 2, 5, 3, 11), (0, 1, 2, 16, 4)):
-            p = (layer.psi.weight @ mean[n, :, v] + layer.psi.bias)[k * R:(k + 1) * R]
-            q = (layer.phi.weight @ mean[n, :, u] + layer.phi.bias)[k * R:(k + 1) * R]
-            W, b = layer.expand.weight[6 * k + c, :, 0, 0], layer.expand.bias[6 * k + c]
-            expected = A[k, v, u] + layer.residual[k, v, u] + layer.alpha * (W @ torch.tanh(p - q) + b)
-            torch.testing.assert_close(graphs[n, k, c, v, u], expected)
-        torch.testing.assert_close(layer(x), gathered_by_loops(x, graphs, layer.conv, channelwise=True))
-    assert (graphs[0, 0, 0] - graphs[0, 0, 1]).abs().max() > 1e-3
-
-
-@pytest.mark.parametrize("form", ["sum", "mix", "directed", "residual", "sample", "channelwise"])
+@pytest.mark.parametrize("form", FORMS)
 def test_renaming_joints_renames_the_answer(form):
     order = torch.randperm(V)
-    make = lambda graph: ChannelwiseGraphConv(3, 4, graph) if form == "channelwise" else AdaptiveGraphConv(3, 4, graph, form)  # noqa: E731
-    layer, other = shaken(make(A)), make(A[:, order][:, :, order])
+    layer, other = shaken(AdaptiveGraphConv(3, 4, A, form)), AdaptiveGraphConv(3, 4, A[:, order][:, :, order], form)
     weights = layer.state_dict()
     for name in weights:
         if name.endswith(("adjacency", "residual")):
@@ -172,10 +214,10 @@ def test_renaming_joints_renames_the_answer(form):
     torch.testing.assert_close(other(x[..., order]), layer(x)[..., order])
 
 
-@pytest.mark.parametrize("form", ["sum", "mix", "directed", "residual", "sample", "channelwise"])
+@pytest.mark.parametrize("form", FORMS)
 def test_gradients_are_those_of_the_numbers(form):
     small = skeleton("coco-17").partition().double()[:2, :5, :5]
-    layer = shaken(ChannelwiseGraphConv(2, 4, small) if form == "channelwise" else AdaptiveGraphConv(2, 4, small, form, dim=3))
+    layer = shaken(AdaptiveGraphConv(2, 4, small, form, dim=3))
     names, values = zip(*layer.named_parameters(), strict=True)
     values = [value.detach().clone().requires_grad_() for value in values]
     x = torch.randn(2, 2, 3, 5, requires_grad=True)
@@ -189,10 +231,15 @@ def test_gradients_are_those_of_the_numbers(form):
     (lambda: AdaptiveGraphConv(3, 4, A, "free"), "form is 'free', expected one of .* 'sample'"),
     (lambda: AdaptiveAdjacency(A, "sum", dim=0), "dim is 0, expected a whole number"),
     (lambda: AdaptiveAdjacency(A[0]), r"adjacency has shape \(17, 17\), expected \(K, V, V\)"),
-    (lambda: ChannelwiseGraphConv(3, 4, A, reduction=0), "reduction is 0, expected"),
     (lambda: AdaptiveGraphConv(3, 4, A)(torch.zeros(1, 5, 2, V)), r"x has shape \(1, 5, 2, 17\), expected .* C = 3"),
-    (lambda: ChannelwiseGraphConv(3, 4, A)(torch.zeros(1, 3, 2, 18)), "x has 18 joints, the adjacency has 17"),
+    (lambda: AdaptiveGraphConv(3, 4, A, "sum")(torch.zeros(1, 3, 2, 18)), "x has 18 joints, the adjacency has 17"),
+    (lambda: AdaptiveGraphConv(3, 4, A)(torch.zeros(3, 2, V)), r"x has shape \(3, 2, 17\), expected \(N, C, T, V\)"),
+    (lambda: AdaptiveGraphConv(3, 4, A * torch.nan, "mix"), "adjacency holds a NaN"),
+    (lambda: AdaptiveGraphConv(3, 4, A, dim=2.5), "dim is 2.5, expected a whole number"),
     (lambda: AdaptiveGraphConv(3, 4, A, "sample")(torch.zeros(1, 3, 2, 18)), "x has 18 joints, the adjacency has 17"),
+    (lambda: AdaptiveGraphConv(3, 4, A, "sample").adjacency_of(torch.zeros(1, 3, 2, 18)), "x has 18 joints"),
+    (lambda: AdaptiveGraphConv(3, 4, A, "sample").adjacency_of(), "x is None .* depends on the clip"),
+    (lambda: AdaptiveGraphConv(3, 4, A, "sample").fuse(nn.BatchNorm2d(4)), "form is \"sample\", expected .* fusible"),
 ])
 def test_what_does_not_fit_is_named(make, words):
     with pytest.raises(ValueError, match=words):

@@ -20,7 +20,8 @@ class AdaptiveAdjacency(nn.Module):
 
     **Sums of rows.** Where those of ``A`` are 1, as with one subset and row normalisation, "sum" has 2, so that ten layers
     multiply a constant by 1024; "mix" keeps 1; the further subset of "directed" has 1 of its own; "residual" starts with those
-    of ``A``.
+    of ``A``. Several subsets share one neighbourhood, so a row of ``A_k`` may have a smaller sum ``s``: "sum" makes it ``s + 1``,
+    "mix" ``(1 - g_k) s + g_k``.
 
     **Symmetry.** ``E E^T`` is symmetric: before the softmax, "sum" and "mix" cannot say that the foot should hear the hand and
     the hand not the foot. And ``E_v . E_v`` is the largest number of its row as a rule, so a joint mostly hears itself.
@@ -102,6 +103,9 @@ class AdaptiveGraphConv(nn.Module):
         conv: 1x1 convolution from C to K' C' channels, all ``W_k`` and ``b_k``.
         fusible: whether `fuse` can multiply the batch norm in; not if the graph depends on the clip.
 
+    Raises:
+        ValueError: for an unknown form, a `dim` below one, or an adjacency that is not (K, V, V).
+
     Papers: see `AdaptiveAdjacency`. "sample": Shi, Zhang, Cheng and Lu, CVPR 2019; with ``alpha`` their later Skeleton-based action
     recognition with multi-stream adaptive graph convolutional networks, IEEE TIP 2020.
     """
@@ -136,10 +140,17 @@ class AdaptiveGraphConv(nn.Module):
 
         Returns:
             (K', V, V) tensor, or (N, K, V, V) with the form "sample".
+
+        Raises:
+            ValueError: the form is "sample" and there is no `x`, or one of another shape than `forward` takes.
         """
         A = self.graph()
         if self.fusible:
             return A
+        if x is None:
+            raise ValueError("x is None and the form \"sample\", expected (N, C, T, V): this graph depends on the clip, "
+                             "so give it one, adjacency_of(x)")
+        self._check(x)
         theta, phi = (layer(x).unflatten(1, (-1, self.hidden)) for layer in (self.theta, self.phi))  # (N, K, R, T, V)
         theta, phi = (part.permute(0, 1, 4, 2, 3).flatten(3) for part in (theta, phi))  # (N, K, V, R T)
         return A + self.alpha * torch.softmax(theta @ phi.mT / phi.shape[3], dim=3)  # (N, K, V, V)
@@ -156,10 +167,7 @@ class AdaptiveGraphConv(nn.Module):
         Raises:
             ValueError: `x` has another number of dimensions, channels or joints.
         """
-        if x.dim() != 4 or x.shape[1] != self.conv.in_channels:
-            raise ValueError(f"x has shape {tuple(x.shape)}, expected (N, C, T, V) with C = {self.conv.in_channels}: are the axes "
-                             "in this order, and is in_channels that of the data?")
-        _check_joints(x.shape[3], self.adjacency)
+        self._check(x)
         A = self.adjacency_of(x)
         W, b = self._weights(A.shape[-3])
         if self.fusible:
@@ -171,13 +179,25 @@ class AdaptiveGraphConv(nn.Module):
         return x.unflatten(2, (T, out_channels)).permute(0, 3, 2, 1)  # (N, C', T, V)
 
     def fuse(self, norm):
-        """This layer and the batch norm behind it as one `FusedSpatialGraphConv`, for inference; not with the form "sample"."""
+        """This layer and the batch norm behind it as one `FusedSpatialGraphConv`, for inference.
+
+        Raises:
+            ValueError: the form is "sample", whose graph is not known before the clip.
+        """
+        if not self.fusible:
+            raise ValueError("form is \"sample\", expected one whose graph is the same for every clip: ask fusible before fuse")
         with torch.no_grad():
             A = self.graph()
             W, b = self._weights(len(A))
             scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)  # (C',)
             bias = (torch.einsum("kvu,kc->vc", A, b) - norm.running_mean) * scale + norm.bias  # (V, C')
             return FusedSpatialGraphConv(A, W * scale[:, None], bias)
+
+    def _check(self, x):
+        if x.dim() != 4 or x.shape[1] != self.conv.in_channels:
+            raise ValueError(f"x has shape {tuple(x.shape)}, expected (N, C, T, V) with C = {self.conv.in_channels}: are the axes "
+                             "in this order, and is in_channels that of the data?")
+        _check_joints(x.shape[3], self.adjacency)
 
     def _weights(self, K):
         """``W`` (K', C', C) and ``b`` (K', C')."""

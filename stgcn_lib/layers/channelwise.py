@@ -45,7 +45,11 @@ class ChannelwiseGraphConv(nn.Module):
         self.alpha = nn.Parameter(torch.zeros(()))
 
     def adjacency_of(self, x):
-        """The graphs of each clip: (N, C, T, V) -> (N, K, C', V, V), receiver before sender."""
+        """The graphs of each clip: (N, C, T, V) -> (N, K, C', V, V), receiver before sender. Raises what `forward` raises."""
+        if x.dim() != 4 or x.shape[1] != self.conv.in_channels:
+            raise ValueError(f"x has shape {tuple(x.shape)}, expected (N, C, T, V) with C = {self.conv.in_channels}: are the axes "
+                             "in this order, and is in_channels that of the data?")
+        _check_joints(x.shape[3], self.adjacency)
         mean = x.mean(dim=2).transpose(1, 2)  # (N, V, C)
         p, q = self.psi(mean).transpose(1, 2), self.phi(mean).transpose(1, 2)  # (N, K R, V)
         refined = self.expand(torch.tanh(p[..., :, None] - q[..., None, :]))  # (N, K C', V, V)
@@ -64,10 +68,6 @@ class ChannelwiseGraphConv(nn.Module):
         Raises:
             ValueError: `x` has another number of dimensions, channels or joints.
         """
-        if x.dim() != 4 or x.shape[1] != self.conv.in_channels:
-            raise ValueError(f"x has shape {tuple(x.shape)}, expected (N, C, T, V) with C = {self.conv.in_channels}: are the axes "
-                             "in this order, and is in_channels that of the data?")
-        _check_joints(x.shape[3], self.adjacency)
         A = self.adjacency_of(x).permute(0, 2, 3, 1, 4).flatten(3)  # (N, C', V, K V)
         x = self.conv(x).unflatten(1, (len(self.adjacency), -1))  # (N, K, C', T, V)
         x = x.permute(0, 2, 1, 4, 3).flatten(2, 3)  # (N, C', K V, T)
