@@ -271,8 +271,8 @@ def _(answer, rng):
 BOXES = {
     "finger": dict(
         question="A finger on a ruler, in centimetres. In one frame the <b>palm</b> is at 2, the <b>knuckle</b> at 5, the "
-                 "<b>tip</b> at 9; in the next frame at 3, 7 and 12. The palm is the centre. What are <b>bone</b>, <b>motion</b> and "
-                 "<b>bone motion</b> of the <b>tip</b> in the first of the two frames?",
+                 "<b>tip</b> at 9; in the next frame at 3, 7 and 12. The palm is the centre. What are <b>bone</b>, <b>motion</b> "
+                 "and <b>bone motion</b> of the <b>tip</b> in the first of the two frames?",
         answer=[4, 3, 1], rows=("bone", "motion", "bone motion"), label="the tip",
         slips=[([-4, 3, -1], "The bone is turned round: the joint minus its parent, not the parent minus the joint."),
                ([7, 3, 2], "You went to the palm. The parent of the tip is the knuckle."),
@@ -352,14 +352,15 @@ PREDICTIONS = {
     "four": dict(
         key="ch19-four",
         question="Bone, joint motion and bone motion are computed from the joints. They hold nothing that the joints do not hold, "
-                 "and convolutions could compute them. Recorded hands, 28 gestures, people whom the network never saw: what happens to "
-                 "the accuracy if one and the same network is given all four streams instead of the joints alone?",
+                 "and convolutions could compute them. Recorded hands, 28 gestures, people whom the network never saw: what "
+                 "happens to the accuracy if one and the same network is given all four streams instead of the joints alone?",
         choices=("It falls: four times as many inputs, and nothing new", "It stays within the spread of the seeds",
                  "It rises by more than the spread"),
         truth=None,
-        reply="The lines above were computed from the runs. Nothing new is in the other three streams. But a network finds things by "
-              "steps down a slope, in a number of epochs and from about seventy clips a gesture. A small motion inside a large place "
-              "is hard to find; the same motion, brought to the size of everything else, is not.",
+        reply="The lines above say it, computed from the runs. A network can make these streams itself if it has clips and epochs "
+              "enough to find out how. With few clips, as on the synthetic hands, being told saves it the search, and much is "
+              "gained; with many more, less. Being told can never hurt in principle, and always costs in practice: more inputs "
+              "are more ways to learn people by heart.",
         later="It is measured at the end of this chapter."),
 }
 
