@@ -17,8 +17,10 @@ from .sandbox import traffic_sandbox
 from .scores import calibration, calibration_error, confusion, intervals, learning_curves
 from .streams import four_streams
 from .views import adjacency_view
+from .waterfall import waterfall
 
 __all__ = ["Component", "adjacency_view", "anatomy", "calibration", "calibration_error", "confusion",
            "edge_importance", "embedding_map", "error_profile", "forecast_fan", "four_streams", "growing_edges",
            "heat_player", "intervals", "learning_curves", "losing_joints", "microscope", "partition_explorer",
-           "player", "road_map", "sliding_kernels", "space_time", "traffic_sandbox"]
+           "player", "road_map", "sliding_kernels", "space_time", "traffic_sandbox",
+           "waterfall"]

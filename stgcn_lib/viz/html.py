@@ -20,7 +20,7 @@ NEEDS = {"player": ("skeleton",), "partition": tuple(f"partition-{part}" for par
          "heat": ("skeleton",), "embedding": ("skeleton",),
          "confusion": ("scores",), "curves": ("scores",), "calibration": ("scores",), "intervals": ("scores",),
          **{kind: ("scores", "roads") for kind in ("road-map", "space-time", "forecast-fan", "error-profile")},
-         "growth": ("scores",), "kernels": ("scores",), "losing": ("skeleton", "scores"),
+         "growth": ("scores",), "kernels": ("scores",), "losing": ("skeleton", "scores"), "waterfall": ("scores",),
          "sandbox": ("scores", "roads", "sandbox-math"),
          "microscope": ("partition-math", "partition-body", "microscope-math")}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stgcn_lib.data import motions
-from stgcn_lib.viz import losing_joints
+from stgcn_lib.viz import losing_joints, waterfall
 
 from . import site
 from .test_download import check_alone, check_picture, save
@@ -23,7 +23,14 @@ def losing():
     return losing_joints(motions.clip("throw", frames=T), seen, curves, layout="ntu-25", alt="a thrower loses a hand", see="see")
 
 
-MAKE = {"losing": losing}
+def recipe():
+    """A start, a sure gain, a doubtful one, a sure loss."""
+    return waterfall([("plain", [0.80, 0.81, 0.82], "266 k parameters"), ("sampling", [0.85, 0.86, 0.87]),
+                      ("schedule", [0.86, 0.87, 0.88], "no cost"), ("too much", [0.82, 0.83, 0.84])],
+                     goal=(0.9, "paper"), alt="what each ingredient added", see="see")
+
+
+MAKE = {"losing": losing, "waterfall": recipe}
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +104,64 @@ def test_a_touch_on_the_chart_goes_to_its_level(running, pages, width):
         visit.page.wait_for_function("document.querySelector('figure').dataset.level === '0.1'")
         assert visit.page.locator(".title").inner_text() == "joints missing: 10 %"
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+# ---- waterfall --------------------------------------------------------------------------------------------------------------
+
+def test_bars_reach_from_the_last_level_to_the_new_one(running, pages):
+    with site.Visit(running, pages["waterfall"]) as visit:
+        bars = visit.page.locator(".falls .bar")
+        edge = [(float(one.get_attribute("x")), float(one.get_attribute("width"))) for one in bars.all()]
+        (x0, w0), (x1, w1), (x2, w2), (x3, w3) = edge
+        np.testing.assert_allclose([x1, x2, x3 + w3, w2 / w1, w3 / w1], [x0 + w0, x1 + w1, x2 + w2, 1 / 5, 4 / 5], atol=0.2)
+        assert [one.get_attribute("class").split()[1:] for one in bars.all()] == [["start"], ["up"], ["up", "within"], ["down"]]
+        assert "url(" in bars.nth(2).evaluate("b => getComputedStyle(b).fill")
+        assert "url(" not in bars.nth(1).evaluate("b => getComputedStyle(b).fill")
+        assert visit.page.locator(".falls .gain").all_text_contents() == ["81.0 %", "+5.0", "+1.0", "\u22124.0"]
+        assert visit.page.locator(".says").inner_text() == (
+            "All together: from 81.0 % to 83.0 %, +2.0 points. 2 of 3 steps change it by more than the spread over seeds. "
+            "The paper, 90.0 %, is missed.")
+        assert visit.page.locator(".falls .seed").count() == 12 and visit.page.locator(".falls .whisker").count() == 4
+        assert visit.complaints == [] and visit.outside == []
+
+
+@pytest.mark.parametrize("width", [1280, 390], ids=["wide", "phone"])
+def test_a_row_says_its_numbers_and_its_cost(running, pages, width):
+    with site.Visit(running, pages["waterfall"], width=width) as visit:
+        figure, says, touch = visit.page.locator("figure"), visit.page.locator(".says"), visit.page.locator(".falls .touch")
+        touch.nth(2).click(position={"x": 30, "y": 20})
+        assert figure.get_attribute("data-row") == "2"
+        assert says.inner_text() == ("schedule: +1.0 points, to 87.0 % (3 seeds from 86.0 to 88.0); within the spread: the seeds "
+                                     "before and after overlap. Cost: no cost.")
+        touch.nth(1).hover(position={"x": 30, "y": 20})
+        assert figure.get_attribute("data-row") == "2"  # it is kept
+        touch.nth(2).click(position={"x": 30, "y": 20})
+        touch.nth(1).hover(position={"x": 30, "y": 20})
+        assert "outside the spread: no seed before reaches one after" in says.inner_text()
+        visit.page.locator(".falls .step[tabindex='0']").focus()
+        visit.page.keyboard.press("ArrowUp")
+        assert says.inner_text() == "plain, the start: 81.0 % (3 seeds from 80.0 to 82.0). Cost: 266 k parameters."
+        visit.page.keyboard.press("Escape")
+        assert figure.get_attribute("data-row") == "" and says.inner_text().startswith("All together")
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_steps_are_added_in_turn(running, pages):
+    with site.Visit(running, pages["waterfall"]) as visit:
+        visit.page.locator("input[type=range]").focus()
+        visit.page.keyboard.press("Home")
+        for shown, words in ((1, "plain, the start"), (2, "sampling: +5.0 points"), (3, "schedule: +1.0"), (4, "All together")):
+            assert visit.page.locator(".falls .bar").count() == shown and visit.page.locator(".says").inner_text().startswith(words)
+            assert visit.page.locator(".falls .later").count() == 4 - shown
+            visit.page.keyboard.press("ArrowRight")
+
+
+def test_nothing_sticks_out_on_a_phone(running, pages):
+    with site.Visit(running, pages["waterfall"], width=390) as visit:
+        sheet = visit.page.locator(".falls").bounding_box()
+        for words in visit.page.locator(".falls text").all():
+            box = words.bounding_box()
+            assert box["x"] >= sheet["x"] - 1 and box["x"] + box["width"] <= sheet["x"] + sheet["width"] + 1, words.text_content()
 
 
 # ---- all of them ------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 gim.define("losing", (figure, stage, data, gim) => {
   "use strict";
   const { el, svg } = gim, { ticks, percent, apart } = gim.scores, { levels, curves } = data, last = levels.length - 1, painter = gim.skeleton(figure, data), [s] = painter.scenes, { camera } = painter;
-  const HOME = data.view.map((degrees) => (degrees * Math.PI) / 180), solid = s.axes === 3, size = s.T * s.V, HIGH = 300, LOW = 42, TOP = 20;
+  const HOME = data.view.map((degrees) => (degrees * Math.PI) / 180), solid = s.axes === 3, size = s.T * s.V, HIGH = 300, LOW = 42, TOP = 26;
   [camera.turn, camera.tilt] = HOME;
   const bits = Uint8Array.from(atob(data.missing), (letter) => letter.charCodeAt(0)), missing = (k, i) => (bits[(k * size + i) >> 3] >> (7 - ((k * size + i) & 7))) & 1;
   const FAINT = 60, trust = levels.map((_, k) => Uint8Array.from({ length: size }, (_, i) => (missing(k, i) ? FAINT : 255)));   // hollow below one half
@@ -72,7 +72,7 @@ gim.define("losing", (figure, stage, data, gim) => {
     ground.replaceChildren(...ticks(low, high, 5).flatMap((v) => [svg("path", { class: "rule", d: `M${left} ${y(v)}H${w - right}` }), svg("text", { class: "tick", x: left - 6, y: y(v) + 4, "text-anchor": "end" }, percent(v))]),
       ...levels.map((level) => svg("path", { class: "stop", d: `M${x(level)} ${HIGH}v5` })), ...below.map((level) => svg("text", { class: "tick", x: x(level), y: HIGH + 18, "text-anchor": "middle" }, word(level))),
       svg("text", { class: "tick", x: (left + w - right) / 2, y: HIGH + 36, "text-anchor": "middle" }, data.label),
-      svg("text", { class: "tick", x: left + 4, y: TOP - 3 }, "accuracy"));
+      svg("text", { class: "tick", x: 2, y: 9 }, "accuracy"));
     show();
   }
   const one = (x) => x.toFixed(1), tone = (curve) => `--tone:var(--gim-${curve.look[0]})`;
