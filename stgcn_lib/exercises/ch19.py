@@ -358,9 +358,8 @@ PREDICTIONS = {
                  "It rises by more than the spread"),
         truth=None,
         reply="The lines above say it, computed from the runs. A network can make these streams itself if it has clips and epochs "
-              "enough to find out how. With few clips, as on the synthetic hands, being told saves it the search, and much is "
-              "gained; with many more, less. Being told can never hurt in principle, and always costs in practice: more inputs "
-              "are more ways to learn people by heart.",
+              "enough to find out how. From the few clips of the synthetic hands it had not: there much was gained by being told. "
+              "The more it can learn from, the less is left to gain.",
         later="It is measured at the end of this chapter."),
 }
 
