@@ -48,6 +48,7 @@ FIGURES = {
     "curves": curves_figure,
     "many": lambda: learning_curves({f"variant {i}": [[2.0, 1.0 / (i + 1)], [2.5, 1.0]] for i in range(5)}, alt="curves"),
     "calibration": lambda: calibration(softmax(sure_answers()[0]), sure_answers()[1], alt="calibration", see="see"),
+    "surest": lambda: calibration(softmax(4 * sure_answers()[0]), sure_answers()[1], alt="calibration of a network far too sure"),
     "intervals": intervals_figure,
 }
 
@@ -180,7 +181,7 @@ def test_temperature_moves_confidence_and_leaves_accuracy(running, pages):
         def shown():
             return [float(figure.get_attribute("data-" + name)) for name in ("accuracy", "mean", "error")]
 
-        for power in (0, 1, -2, 2):
+        for power in (0, 1, -2, 2, 5):
             scrub.fill(str(power))
             p = softmax(logits / 2.0 ** power)
             wanted = (p.argmax(1) == labels).mean(), p.max(1).mean(), calibration_error(p, labels)
@@ -192,6 +193,22 @@ def test_temperature_moves_confidence_and_leaves_accuracy(running, pages):
         visit.page.get_by_role("button", name="T = 1").click()
         assert figure.get_attribute("data-temperature") == "1.00"
         assert visit.complaints == [] and visit.outside == []
+
+
+def test_the_slider_reaches_the_temperature_of_a_network_far_too_sure(running, pages):
+    logits, labels = sure_answers()
+    temperatures = 2 ** np.linspace(-2, 5, 700)
+    loss = [-np.log(softmax(4 * logits / t)[np.arange(200), labels]).mean() for t in temperatures]
+    best = temperatures[np.argmin(loss)]
+    assert 5 < best < 31
+    with site.Visit(running, pages["surest"]) as visit:
+        figure, scrub = visit.page.locator("figure"), visit.page.locator("input[type=range]")
+        visit.page.get_by_role("button", name="Smallest log loss").click()
+        assert float(figure.get_attribute("data-temperature")) == pytest.approx(best, rel=0.02)
+        assert float(scrub.input_value()) == pytest.approx(np.log2(best), abs=0.06)
+        for printed in (3.6, 27.5):  # chapter 6 prints such numbers
+            scrub.fill(str(round(20 * np.log2(printed)) / 20))
+            assert float(figure.get_attribute("data-temperature")) == pytest.approx(printed, rel=0.02)
 
 
 def test_a_bin_says_itself(running, pages):

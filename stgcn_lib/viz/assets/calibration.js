@@ -4,6 +4,7 @@ gim.define("calibration", (figure, stage, data, gim) => {
   "use strict";
   const { el, svg } = gim, { percent, clips } = gim.scores, { n, bins, classes } = data, K = classes - 1, all = [...Array(n).keys()];
   const gaps = new Int16Array(Uint8Array.from(atob(data.gaps), (c) => c.charCodeAt(0)).buffer), right = [...data.right].map(Number), accuracy = right.reduce((a, b) => a + b, 0) / n;
+  const LOW = -2, HIGH = 5;                                                        // of log2 T: from 1/4 to 32, as far as few clips ask for
   let T = 1, chosen = -1, kept = false, rows = [], sure = [], shape = null;
 
   /* Sum of exp(-gap / T) over all classes, the winner with 1 among them. */
@@ -108,10 +109,10 @@ gim.define("calibration", (figure, stage, data, gim) => {
   const cards = el("dl", { class: "facts" }, [["accuracy", "accuracy", "stays"], ["confidence", "mean confidence", ""], ["error", "calibration error", "0 is best"], ["loss", "log loss", "less is better"]].map(([name, title, hint]) =>
     el("div", { class: name }, el("dt", {}, title), el("dd", {}, (facts[name] = el("b", {})), name === "confidence" ? at : el("small", {}, hint)))));
   function turn(t) { T = t; scrub.value = Math.log2(t); if (shape) show(); }
-  const scrub = el("input", { type: "range", min: -2, max: 2, step: 0.05, value: 0, "aria-label": "Temperature", oninput: () => { T = 2 ** +scrub.value; show(); } });
+  const scrub = el("input", { type: "range", min: LOW, max: HIGH, step: 0.05, value: 0, "aria-label": "Temperature", oninput: () => { T = 2 ** +scrub.value; show(); } });
   /* The smallest log loss by golden section: in log T it falls once and rises once. */
   function bestTemperature() {
-    let [a, b] = [-2, 2];
+    let [a, b] = [LOW, HIGH];
     const g = (Math.sqrt(5) - 1) / 2;
     while (b - a > 1e-3) { const c = b - g * (b - a), d = a + g * (b - a); if (logLoss(2 ** c) < logLoss(2 ** d)) b = d; else a = c; }
     return 2 ** ((a + b) / 2);
