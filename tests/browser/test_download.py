@@ -257,6 +257,7 @@ def test_plotly_can_be_saved_too(running, address, monkeypatch):
     charts = [plots.plotly_figure(Figure(Heatmap(z=[[0, 1], [2, 3]])), alt="four cells"),
               plots.plotly_figure(Figure(Scatter(y=[1, 3, 2], line_color=theme.color("left"))), alt="a line")]
     with site.Visit(running, address + PAGES[1], dark=True) as visit:
+        visit.page.add_script_tag(url=f"{address}_static/gim-plotly.js")  # a page brings only the scripts of its own figures
         for chart in charts:
             visit.page.evaluate("""html => {
                 document.querySelector("article").insertAdjacentHTML("afterbegin", html); gim.mountAll(); }""", chart._repr_html_())

@@ -38,6 +38,22 @@ def test_play_moves_the_picture_and_pause_stops_it(running, address, name, width
         assert visit.complaints == []
 
 
+def test_figures_whose_script_comes_late_are_drawn_too(running, address):
+    context = running.new_context()
+    try:
+        page = context.new_page()
+
+        def late(route):
+            page.wait_for_timeout(400)
+            route.continue_()
+
+        page.route("**/gim-quiz.js*", late)
+        page.goto(address + CHAPTERS[0], wait_until="load")
+        assert page.locator("figure[data-gim=quiz]").count() and page.locator("figure[data-gim]:not([data-gim-ready])").count() == 0
+    finally:
+        context.close()
+
+
 @pytest.mark.parametrize("name", with_figure("player"))
 def test_player_answers_keys_and_drag(running, address, name):
     with site.Visit(running, address + name) as visit:
@@ -244,6 +260,7 @@ def test_plotly_is_drawn_from_the_site_itself_in_the_colours_of_the_page(running
     chart = plots.plotly_figure(Figure(Heatmap(z=[[0, 1], [2, 3]])), alt="four cells")
     with site.Visit(running, address + CHAPTERS[0], dark=dark) as visit:
         assert not any("plotly" in url for url in visit.sizes), "plotly was loaded before any chart needed it"
+        visit.page.add_script_tag(url=f"{address}_static/gim-plotly.js")  # a page brings only the scripts of its own figures
         visit.page.evaluate("html => { document.querySelector('article').insertAdjacentHTML('afterbegin', html); gim.mountAll(); }",
                             chart._repr_html_())
         visit.page.locator("figure.gim-plotly .main-svg").first.wait_for()

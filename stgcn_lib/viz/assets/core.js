@@ -192,7 +192,8 @@ var gim = window.gim && window.gim.version === 1 ? window.gim : (window.gim = (f
     },
     mountAll() { document.querySelectorAll("figure[data-gim]").forEach(api.mount); },
   };
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", api.mountAll);
-  else setTimeout(api.mountAll);
+  // A page of the book loads one script after the other, deferred: only after the last is every kind of figure defined.
+  if (document.readyState === "complete") setTimeout(api.mountAll);
+  else for (const moment of ["DOMContentLoaded", "load"]) window.addEventListener(moment, api.mountAll);
   return api;
 })());
