@@ -279,7 +279,7 @@ BOXES = {
                ([4, -3, -1], "The frames are turned round: what comes next, minus what is now."),
                ([5, 3, 1], "The bone is that of the second frame."),
                ([4, 3, 3], "The third number is how the <i>bone</i> changes, from 4 to something, not how the tip moves."),
-               ([3, 2, 1], "That is the knuckle.")],
+               ([3, 2, 1], "These are the numbers of the knuckle.")],
         hints=("The bone of the tip is the tip minus the knuckle, in one and the same frame.",
                "In the second frame that bone is 12 &minus; 7.",
                "Motion: 12 &minus; 9. Bone motion: the second bone minus the first."),
