@@ -105,6 +105,36 @@ def test_streams_in_one_network_and_apart():
     torch.testing.assert_close(network(x), network.network(streams(x, clips.graph, names)))
 
 
+def test_the_ladder_leads_to_the_recipe_of_hands_one_change_at_a_time():
+    *steps, last = setups.LADDER.values()
+    assert dataclasses.replace(last, pooling=setups.HAND.pooling) == setups.HAND
+    assert dataclasses.replace(recipes.RECIPES["shrec17"].variants["ST-GCN"], look=False) == setups.HAND
+    changed = [{key for key, value in dataclasses.asdict(after).items() if value != getattr(before, key)}
+               for before, after in zip(steps, [*steps[1:], last], strict=True)]
+    assert all(changed) and sum(map(len, changed)) == len(set().union(*changed))  # nothing is changed twice
+
+
+def test_the_training_of_2018():
+    clips = setups.dataset(SMALL)
+    shift = np.array([0.3, -2.0, 5.0], np.float32)
+    clips = clips.map(lambda clip: clip + shift)
+    cut = dataclasses.replace(clips, clips=[clip[:9 + i % 5] for i, clip in enumerate(clips.clips)])
+    setup = dataclasses.replace(TINY, frames=13, sampling="pad", center=False)
+    x, _ = experiment.prepare(cut, setup)  # the longest has 13 frames: nothing is between two frames
+    for i, clip in enumerate(cut.clips[:5]):
+        assert np.array_equal(x[i, :, :len(clip), :, 0].permute(1, 2, 0), clip) and not x[i, :, len(clip):].any()
+    centred, _ = experiment.prepare(cut, dataclasses.replace(setup, center=True))
+    assert not centred[:, :, 0, clips.graph.center].any()
+    long = dataclasses.replace(setup, epochs=80, learning_rate=0.1)
+    old, new = (experiment._optimizer(torch.nn.Linear(2, 2), dataclasses.replace(long, optimizer=name)) for name in ("sgd", "adamw"))
+    assert old[0].defaults["nesterov"] and old[0].defaults["momentum"] == 0.9 and isinstance(new[0], torch.optim.AdamW)
+    rates = []
+    for _ in range(80):
+        rates.append(old[0].param_groups[0]["lr"])
+        old[0].step(), old[1].step()
+    assert rates == pytest.approx([0.1] * 10 + [0.01] * 40 + [0.001] * 30)  # as released: steps at epochs 10 and 50
+
+
 def test_a_look_after_every_epoch_changes_nothing():
     clips = setups.dataset(SMALL)
     train, test = SMALL.folds(clips)[0]

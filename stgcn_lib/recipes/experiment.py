@@ -70,8 +70,12 @@ def dense(numbers, classes, width):
 def prepare(clips, setup):
     """A `Dataset` as two tensors, x (N, C, frames, V, 1) and labels (N,), the way that training wants it."""
     coordinates = sum(channel in ("x", "y", "z") for channel in clips.channels)
-    placed = clips.map(lambda clip: transforms.center_and_scale(clip, clips.graph, setup.scale, coordinates))
-    return placed.tensors(setup.frames)
+    if setup.center:
+        clips = clips.map(lambda clip: transforms.center_and_scale(clip, clips.graph, setup.scale, coordinates))
+    if setup.sampling == "pad":
+        longest = max(map(len, clips.clips))
+        clips = clips.map(lambda clip: np.pad(clip, ((0, longest - len(clip)), (0, 0), (0, 0))))
+    return clips.tensors(setup.frames)
 
 
 def run(setup, clips, train, test, seed, device="cpu", progress=False, trained=None, corrupted=False):
@@ -170,15 +174,24 @@ def _train(setup, clips, pairs, change, seed, device, progress, tested=None):
     """The network after its last epoch, and the history of its training, with the accuracy on `tested` after every epoch."""
     torch.manual_seed(seed)
     model = build(setup, clips.graph, len(clips.classes), len(clips.channels)).to(device)
-    optimizer = torch.optim.AdamW(model.parameters(), setup.learning_rate, weight_decay=setup.weight_decay)
-    warm = min(5, setup.epochs - 1)
-    schedule = torch.optim.lr_scheduler.SequentialLR(optimizer, [
-        torch.optim.lr_scheduler.LinearLR(optimizer, 0.1, total_iters=warm),
-        torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, setup.epochs - warm)], [warm])
+    optimizer, schedule = _optimizer(model, setup)
     loss = nn.CrossEntropyLoss(label_smoothing=setup.label_smoothing)
     history = fit(model, pairs, optimizer, setup.epochs, schedule=schedule, augment=change, loss=loss,
                   batch_size=setup.batch_size, precision=setup.precision, seed=seed, progress=progress, validation=tested)
     return model, history
+
+
+def _optimizer(model, setup):
+    """What follows the gradient, and how far it steps in which epoch."""
+    if setup.optimizer == "sgd":
+        optimizer = torch.optim.SGD(model.parameters(), setup.learning_rate, 0.9, weight_decay=setup.weight_decay, nesterov=True)
+        steps = [round(setup.epochs * share) for share in (1 / 8, 5 / 8)]  # 10 and 50 of 80 epochs, in the released settings
+        return optimizer, torch.optim.lr_scheduler.MultiStepLR(optimizer, steps)
+    optimizer = torch.optim.AdamW(model.parameters(), setup.learning_rate, weight_decay=setup.weight_decay)
+    warm = min(5, setup.epochs - 1)
+    return optimizer, torch.optim.lr_scheduler.SequentialLR(optimizer, [
+        torch.optim.lr_scheduler.LinearLR(optimizer, 0.1, total_iters=warm),
+        torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, setup.epochs - warm)], [warm])
 
 
 def _logistic(x, y, train, test):

@@ -22,8 +22,10 @@ class Setup:
     """What decides a training run on skeleton clips, apart from data and seed."""
 
     model: str = "stgcn"  # or a baseline: "frames", "dense", "logistic"
-    frames: int = 32  # every clip is resampled to this length
-    scale: bool = False  # whether people are made equally large; their place in the first frame is always taken out
+    frames: int = 32  # every clip is brought to this length
+    sampling: str = "resample"  # each clip from its first frame to its last; "pad": first filled with zeros up to the longest
+    center: bool = True  # whether the place of the centre joint in the first frame is taken out
+    scale: bool = False  # whether people are made equally large, too
     plan: tuple = PLAN
     kernel_size: int = 7
     strategy: str = "spatial"  # or "uniform", "distance", "released"
@@ -37,6 +39,7 @@ class Setup:
     dropout: float = 0.1
     epochs: int = 80
     batch_size: int = 16
+    optimizer: str = "adamw"  # with warm-up and cosine; "sgd": as in 2018, Nesterov's momentum and two steps down
     learning_rate: float = 3e-3
     weight_decay: float = 0.01
     label_smoothing: float = 0.1
@@ -171,6 +174,30 @@ RECIPES |= {name: Recipe(what, "shrec17", GESTURES, official, variants, {"num_cl
         form: replace(HAND, attention=form, plan=_as_wide(width))
         for form, width in (("spatial", 32), ("temporal", 32), ("channel", 30), ("joint", 32), ("sequential", 30))}, ""),
 )}
+CHANGES = {  # one after the other they lead from the training of 2018 to the "ST-GCN" of the recipe shrec17
+    "as in 2018": {"sampling": "pad", "center": False, "optimizer": "sgd", "learning_rate": 0.1, "weight_decay": 1e-4,
+                   "dropout": 0.5, "turn": 0.0, "tilt": 0.0, "size": 0.0, "stretch": 1.0, "label_smoothing": 0.0, "pooling": "mean"},
+    "the whole clip in 32 frames": {"sampling": "resample"},
+    "from the origin": {"center": True},
+    "AdamW and cosine": {"optimizer": "adamw", "learning_rate": 3e-3, "weight_decay": 0.01},
+    "less dropout": {"dropout": 0.1},
+    "augmentation": {"turn": 10.0, "tilt": 10.0, "size": 0.1, "stretch": 0.8},
+    "label smoothing": {"label_smoothing": 0.1},
+}
+LADDER = {}
+for _name, _change in CHANGES.items():
+    LADDER[_name] = replace(list(LADDER.values())[-1] if LADDER else HAND, **_change)
+RECIPES["shrec17_recipe"] = Recipe(
+    "Hand gestures, 28 classes: from the training of 2018 to that of today, one change after the other.", "shrec17", GESTURES,
+    official, LADDER, {"num_classes": 28})
+STREAMED = replace(FULL, spatial="residual", precision="bf16", look=True)
+for _data, _what in (("utkinect", "Ten everyday actions before a Kinect"), ("msr_action3d", BEFORE_KINECT)):
+    RECIPES[f"{_data}_streams"] = Recipe(
+        f"{_what}: learned edges, and four streams in one network or in four.", _data, PERSONS, odd_even, {
+            "ST-GCN, learned edges": STREAMED,
+            "four streams in one network": replace(STREAMED, streams=STREAMS),
+            "four networks": replace(STREAMED, streams=STREAMS, apart=True),
+            "four networks, ten views": replace(STREAMED, streams=STREAMS, apart=True, views=10)})
 for _part in ("AS1", "AS2", "AS3"):
     RECIPES[f"msr_action3d_{_part.lower()}"] = Recipe(
         f"The eight actions {_part} of MSR-Action3D.", "msr_action3d", PERSONS, odd_even,
