@@ -126,7 +126,8 @@ def test_the_training_of_2018():
     centred, _ = experiment.prepare(cut, dataclasses.replace(setup, center=True))
     assert not centred[:, :, 0, clips.graph.center].any()
     long = dataclasses.replace(setup, epochs=80, learning_rate=0.1)
-    old, new = (experiment._optimizer(torch.nn.Linear(2, 2), dataclasses.replace(long, optimizer=name)) for name in ("sgd", "adamw"))
+    old, new = (experiment._optimizer(torch.nn.Linear(2, 2), dataclasses.replace(long, optimizer=name))
+                for name in ("sgd", "adamw"))
     assert old[0].defaults["nesterov"] and old[0].defaults["momentum"] == 0.9 and isinstance(new[0], torch.optim.AdamW)
     rates = []
     for _ in range(80):

@@ -176,7 +176,8 @@ RECIPES |= {name: Recipe(what, "shrec17", GESTURES, official, variants, {"num_cl
 )}
 CHANGES = {  # one after the other they lead from the training of 2018 to the "ST-GCN" of the recipe shrec17
     "as in 2018": {"sampling": "pad", "center": False, "optimizer": "sgd", "learning_rate": 0.1, "weight_decay": 1e-4,
-                   "dropout": 0.5, "turn": 0.0, "tilt": 0.0, "size": 0.0, "stretch": 1.0, "label_smoothing": 0.0, "pooling": "mean"},
+                   "dropout": 0.5, "turn": 0.0, "tilt": 0.0, "size": 0.0, "stretch": 1.0,
+                   "label_smoothing": 0.0, "pooling": "mean"},
     "the whole clip in 32 frames": {"sampling": "resample"},
     "from the origin": {"center": True},
     "AdamW and cosine": {"optimizer": "adamw", "learning_rate": 3e-3, "weight_decay": 0.01},
