@@ -27,7 +27,8 @@ from .player import (
 
 # ---- heat on the moving skeleton --------------------------------------------------------------------------------------------
 
-def heat_player(clips, heats, layout, titles=None, fps=30, *, alt, see="", view="corner", channels=None, start=None):
+def heat_player(clips, heats, layout, titles=None, fps=30, *, alt, see="", view="corner", channels=None, start=None,
+                signs=("speaks for the class", "speaks against it")):
     """A moving skeleton whose joints glow by their heat, beside the heat as joints over time; touch one, the other follows.
 
     Each heat is drawn on a scale of its own, from 0 to its largest value: maps of different methods have no common unit.
@@ -41,6 +42,7 @@ def heat_player(clips, heats, layout, titles=None, fps=30, *, alt, see="", view=
         fps, view, channels, start: as for `player`. Frames left out above 30 a second are averaged in the heat.
         alt: text alternative: what a reader who cannot see the figure should know.
         see: one sentence under the figure, "what to see".
+        signs: what values above and below 0 mean, for the key of a map that has both.
 
     Returns:
         Component of kind "heat".
@@ -71,7 +73,7 @@ def heat_player(clips, heats, layout, titles=None, fps=30, *, alt, see="", view=
     data = {
         "fps": round(fps / stride, 3), "stride": stride, "view": list(_view(view)), "layouts": [_describe(graph)],
         "start": int(np.abs(first).sum(1).argmax()) if start is None else _frame(start, len(clips[0])) // stride,
-        "marks": _marks([graph], [None]), "maps": list(maps[0]),
+        "marks": _marks([graph], [None]), "maps": list(maps[0]), "signs": list(signs),
         "clips": [_encode(xyz, sure, title, 0, None, 1, stride) | {"heats": [_heat_text(heat) for heat in one.values()]}
                   for (xyz, sure), title, one in zip(shown, titles, maps, strict=True)],
     }

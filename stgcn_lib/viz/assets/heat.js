@@ -194,8 +194,8 @@ gim.define("heat", function (figure, stage, data, gim) {
     Object.assign(figure.dataset, { clip, map: data.maps[map], summed });
     scene().heat = Int8Array.from(summed ? heat().joints : heat().values, (value) => Math.round(127 * value));   // for skeleton.js
     title.textContent = [scene().clip.title, data.maps.length > 1 ? data.maps[map] : ""].filter(Boolean).join(": ");
-    plus.lastChild.textContent = heat().signed ? "speaks for the class" : "the larger, the more heat";
-    minus.lastChild.textContent = heat().signed ? "speaks against it" : "";
+    plus.lastChild.textContent = heat().signed ? data.signs[0] : "the larger, the more heat";
+    minus.lastChild.textContent = heat().signed ? data.signs[1] : "";
     minus.style.display = heat().signed ? "" : "none";
     lay();
     total();
