@@ -336,14 +336,14 @@ QUIZZES = {
 PREDICTIONS = {
     "removed": dict(
         key="ch18-removed",
-        question="A network with a gate on <b>every joint at every frame</b> learns the two classes. With most "
-                 "seeds the gate opens widest on the right arm, during its flick, in most new clips. Now each gate is replaced by "
-                 "its <b>average over all clips</b>, so that it no longer knows where the flick is. How many new clips does this "
-                 "network still get right?",
+        question="A network with a gate on <b>every joint at every frame</b> learns the two classes. In most new "
+                 "clips its gate finds the right arm during its flick, and does there what it does nowhere else. Now each gate is "
+                 "replaced by its <b>average over all clips</b>, so that it no longer knows where the flick is. How many new clips "
+                 "does this network still get right?",
         choices=("About half: a coin", "About three quarters", "As many as before"),
         truth=2,
-        reply="As many as before, in each of three trainings. Where the gate had found the right place, the network did not need "
-                 "it to.",
+        reply="As many as before, in each of three trainings. The gate had found the right place, and the network did not "
+              "need it to.",
         later="The middle of the chapter tries it."),
 }
 
