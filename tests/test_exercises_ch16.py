@@ -162,7 +162,7 @@ def test_sample_graph():
 
 @pytest.mark.parametrize("name, words", [
     ("still multiplied", "to be added to, not multiplied"), ("still over columns", "runs over receivers"),
-    ("still not divided", "divide the sum by R T"), ("root", "the root of R T"), ("divided by R", "divide the sum by R T"),
+    ("still not divided", "divide the sum by r T"), ("root", "the root of r T"), ("divided by R", "divide the sum by r T"),
     ("divided by T", "divided by T alone"), ("exchanged", "theta and phi are exchanged"), ("theta twice", "phi is not used"),
     ("means over time", "the order of frames is lost")])
 def test_a_slip_in_the_sample_graph_is_named(name, words):

@@ -166,10 +166,10 @@ def _(answer, rng):
 
 # ---- exercise 7 ---------------------------------------------------------------------------------------------------------------
 
-sample_graph = Check("sample_graph", asks="a function of A (V, V), theta (R, T, V), phi (R, T, V), alpha: (V, V)", hints=(
+sample_graph = Check("sample_graph", asks="a function of A (V, V), theta (r, T, V), phi (r, T, V), alpha: (V, V)", hints=(
     "What should come back when alpha is 0? And what do the rows of the softmax sum to?",
     "Three places: how the clip's own part joins A, the axis of the softmax, and what the products are divided by.",
-    "The physical graph is added, not multiplied; rows are receivers; the sum runs over R and T, so it is divided by R T."))
+    "The physical graph is added, not multiplied; rows are receivers; the sum runs over r channels and T frames, divide by r T."))
 
 
 def _parts(rng, V=4, R=3, T=5):
@@ -216,7 +216,7 @@ def _(answer, rng):
     twice = _own(answer, A, theta.repeat(1, 2, 1), phi.repeat(1, 2, 1), 1.0)
     if close(once, twice, 1e-4):
         return True
-    return f"row 0 was {digits(once[0])}, and with all frames twice {digits(twice[0])}: divide the sum by R T before the softmax"
+    return f"row 0 was {digits(once[0])}, and with all frames twice {digits(twice[0])}: divide the sum by r T before the softmax"
 
 
 @sample_graph.property("theta asks for receivers, phi answers for senders, over channels and frames")
@@ -227,8 +227,8 @@ def _(answer, rng):
         return True
     R, T, _ = theta.shape
     for words, other in (("theta and phi are exchanged", _law(phi, theta)), ("phi is not used", _law(theta, theta)),
-                         ("divided by the root of R T; the paper divides by R T", _law(theta, phi, by=(R * T) ** 0.5)),
-                         ("divided by T alone", _law(theta, phi, by=T)), ("divided by R alone", _law(theta, phi, by=R)),
+                         ("divided by the root of r T; the paper divides by r T", _law(theta, phi, by=(R * T) ** 0.5)),
+                         ("divided by T alone", _law(theta, phi, by=T)), ("divided by r alone", _law(theta, phi, by=R)),
                          ("means over time were multiplied, so the order of frames is lost",
                           torch.softmax(theta.mean(1).T @ phi.mean(1) / R, 1))):
         if close(got, other, 1e-4):
@@ -243,9 +243,9 @@ BOXES = {
         question="Joint <i>a</i> holds <b>42</b>, <i>b</i> and <i>c</i> hold 0. What do the three hold after one step over "
                  "<b>both</b> graphs, <i>A</i> + <i>L</i>?",
         answer=[45, 28, 6], rows=("a", "b", "c"), label="new numbers",
-        slips=[([24, 14, 6], "That is L alone. The article adds the physical graph."),
+        slips=[([24, 14, 6], "That is L alone. The recipe adds the physical graph."),
                ([21, 14, 0], "That is A alone. What does L add?"),
-               ([22.5, 14, 3], "That is the mean of the two graphs. The article adds them; the mean is a later mend."),
+               ([22.5, 14, 3], "That is the mean of the two graphs. The recipe adds them; the mean is a later mend."),
                ([45, 26, 6], "b hears through row b: 1/3 over the bones and 1/3 over L. The 2/7 in column b is what b sends to a."),
                ([45, 0, 0], "That is a row, as if a were the receiver of everything. Every joint has a row of its own.")],
         hints=("Only a holds something, so only the first column of each matrix matters.",
@@ -274,7 +274,7 @@ BOXES = {
         hints=("e to the ln 16 is 16, and e to the 0 is 1.", "The row sums to 16 + 8 before it is divided.", "16 of 24."),
         right="Two thirds, with a product of only 2.8. Ten random numbers with spread 1 give a product of 10 with themselves."),
     "subsets": dict(
-        question="The spatial partition has <b>three</b> subsets, whose rows together sum to 1. The article's form adds a softmax "
+        question="The spatial partition has <b>three</b> subsets, whose rows together sum to 1. The recipe adds a softmax "
                  "to <b>each</b>. By what does one layer with all <i>W<sub>k</sub></i> = 1 multiply a constant?",
         answer=4, label="factor",
         slips={2: "That is with one subset. There are three softmaxes, and each row of each sums to 1.", 3: "The physical rows, "
@@ -322,8 +322,8 @@ PREDICTIONS = {
                  "right?",
         choices=("About half: a coin", "About three quarters", "Nearly all"),
         truth=0,
-        reply="A coin, and no training helps: after two steps along bones no joint has heard both limbs, and the mean over joints "
-              "adds up opinions of which each knows one limb only. Five blocks do reach, and still learned nothing in this time.",
+        reply="A coin: after two steps along bones no joint has heard both limbs, and the mean over joints adds up opinions of "
+              "which each knows one limb only. Five blocks do reach, and still learned nothing in this time.",
         later="The third part of the chapter trains it."),
 }
 
