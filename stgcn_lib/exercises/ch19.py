@@ -356,8 +356,8 @@ PREDICTIONS = {
                  "happens to the accuracy if one and the same network is given all four streams instead of the joints alone?",
         choices=("It falls: four times as many inputs, and nothing new", "It stays within the spread of the seeds",
                  "It rises by more than the spread"),
-        truth=None,
-        reply="The lines above say it, computed from the runs. A network can make these streams itself if it has clips and epochs "
+        truth=1,
+        reply="The lines above say by how much. A network can make these streams itself if it has clips and epochs "
               "enough to find out how. From the few clips of the synthetic hands it had not: there much was gained by being told. "
               "What becomes of that lead on the recorded hands, epoch by epoch, is drawn further down.",
         later="It is measured at the end of this chapter."),
