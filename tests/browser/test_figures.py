@@ -112,7 +112,7 @@ def test_a_click_in_one_of_three_views_changes_the_other_two(running, address, n
         values = figure.locator(".cell").evaluate_all("cells => cells.map(cell => +cell.dataset.value)")
         edge = next(i for i, value in enumerate(values) if value and i // nodes != i % nodes)
         figure.locator(".cell").nth(edge).click()
-        assert (figure.get_attribute("data-receiver"), figure.get_attribute("data-sender")) == (str(edge // nodes), str(edge % nodes))
+        assert [figure.get_attribute(f"data-{end}") for end in ("receiver", "sender")] == [str(edge // nodes), str(edge % nodes)]
         assert lit() == 1 and rows() == 1 and figure.locator(".arrows .head").count() == 1
         # a row of numbers: a sender, its column, the nodes that hear it
         figure.locator("table.numbers tr").nth(0).click()
