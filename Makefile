@@ -39,7 +39,7 @@ lint: $(READY)
 	@echo "Style and spelling are fine."
 
 test: book
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	@echo "All passed. The book that was tested: $(SITE)/index.html"
 
 budgets: book
