@@ -53,6 +53,8 @@ RMSE = {
         f.transpose(0, 2, 1), t.transpose(0, 2, 1), min(step, f.shape[2]), how),
     "a sum of squares": lambda f, t, step, how: ((f - t)[:, step - 1 if how == "step" else slice(step)] ** 2).sum() ** 0.5,
     "a number for each sensor": lambda f, t, step, how: ((f - t)[:, step - 1] ** 2).mean(0) ** 0.5,
+    "average of each window": lambda f, t, step, how: (
+        (((f - t)[:, :step] ** 2).mean(1) ** 0.5).mean() if how == "average" else rmse_until(f, t, step, how)),
 }
 
 
@@ -66,7 +68,8 @@ def test_rmse():
 
 def test_rmse_names_the_slip():
     for name, words in {"average is pooled": "that is the pool", "pooled is averaged": "mean of the roots",
-                        "absolute errors": "mean absolute error", "no root": "the root is missing", "the spread": "a bias"}.items():
+                        "absolute errors": "mean absolute error", "average of each window": "for each window",
+                        "no root": "the root is missing", "the spread": "a bias"}.items():
         assert words in told(ch15.rmse, RMSE[name]), told(ch15.rmse, RMSE[name])
 
 
@@ -113,8 +116,11 @@ def test_honest():
 def test_honest_names_the_slip():
     for name, words in {"the validation error": "which was minimised", "the best look of a chosen epoch": "a best look",
                         "epochs from 0": "arrays from 0", "the last epoch": "the last one",
-                        "one epoch later": "one epoch later"}.items():
+                        "the best look": "the test was missed by least", "one epoch later": "one epoch later",
+                        "NaN counts as the smallest": "the choice went from epoch"}.items():
         assert words in told(ch15.honest, HONEST[name]), told(ch15.honest, HONEST[name])
+    for name in ("epochs from 0", "the best look", "one epoch later"):  # NaN moves none of them
+        assert "NaN" not in told(ch15.honest, HONEST[name]), told(ch15.honest, HONEST[name])
 
 
 # ---- error_at -----------------------------------------------------------------------------------------------------------------
