@@ -2,9 +2,9 @@
 
     python benchmarks/variants.py [--repeats 15] [--clips 16] [--json FILE]
 
-Every variant of the recipes on SHREC'17 is built as it is trained. They take turns with the plain network on one thread of the CPU,
-its own seconds are counted, and medians of the ratios, so that a busy computer troubles both alike. A variant of several networks, or
-of several views of a clip, pays for all.
+Every variant of the recipes on SHREC'17 is built as it is trained. They take turns with the plain network on one thread, seconds of
+the CPU are counted, and medians of the ratios, so that a busy computer troubles both alike. A variant of several networks, or of
+several views of a clip, pays for all.
 """
 
 import argparse
