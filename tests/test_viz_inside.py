@@ -63,11 +63,17 @@ def test_several_clips_of_different_lengths_with_the_same_maps():
         show_heat(clips, [{"a": np.ones((20, V))}, {"b": np.ones((33, V))}])
 
 
+def test_what_the_two_signs_mean_goes_to_the_page():
+    assert show_heat().data["signs"] == ["speaks for the class", "speaks against it"]
+    assert show_heat(signs=("wider open", "narrower")).data["signs"] == ["wider open", "narrower"]
+
+
 @pytest.mark.parametrize(("changes", "word"), [
     ({"heats": np.ones((V, T))}, r"is this \(V, T\)\? transpose"), ({"heats": np.ones((3, V))}, "spread"),
     ({"heats": {}}, "empty dict"), ({"heats": np.full((T, V), np.nan)}, "not finite"),
     ({"clips": [body()], "heats": []}, "heats has 0"), ({"clips": [], "heats": []}, "at least"),
-    ({"titles": ["a", "b"]}, "titles"), ({"fps": 0}, "fps"), ({"layout": "coco-17"}, "17"), ({"start": 20}, "start")])
+    ({"titles": ["a", "b"]}, "titles"), ({"fps": 0}, "fps"), ({"layout": "coco-17"}, "17"), ({"start": 20}, "start"),
+    ({"signs": ("wider",)}, "expected two texts"), ({"signs": "up"}, "expected two texts")])
 def test_heat_that_makes_no_sense_is_named(changes, word):
     with pytest.raises(ValueError, match=word):
         show_heat(**changes)

@@ -48,7 +48,7 @@ def heat_player(clips, heats, layout, titles=None, fps=30, *, alt, see="", view=
         Component of kind "heat".
 
     Raises:
-        ValueError: clips and heats do not fit each other or the layout, or a value is not finite.
+        ValueError: clips and heats do not fit each other or the layout, a value is not finite, or signs are not two.
     """
     many = isinstance(clips, (list, tuple))
     clips, heats = ([_array(clip) for clip in clips], list(heats)) if many else ([_array(clips)], [heats])
@@ -59,6 +59,8 @@ def heat_player(clips, heats, layout, titles=None, fps=30, *, alt, see="", view=
         raise ValueError(f"titles has {len(titles)} entries, clips has {len(clips)}: give one title for each clip")
     if not fps > 0:
         raise ValueError(f"fps is {fps!r}: expected a positive number of frames a second")
+    if isinstance(signs, str) or len(signs) != 2:
+        raise ValueError(f"signs is {signs!r}: expected two texts, what values above 0 mean and what values below 0 mean")
     graph, stride = _graph(layout), max(1, int(np.ceil(fps / MAX_FPS - 1e-6)))
     axes = _each(channels, len(clips), "channels", channels is not None and not isinstance(channels[0], str))
     where = [f"[{i}]" if many else "" for i in range(len(clips))]

@@ -15,14 +15,19 @@ GRAPH = skeleton("ntu-25")
 HAND, T = GRAPH.joints.index("right hand"), 20
 
 
-def heat_figure():
-    """Two clips and two maps; in the first map all heat sits on one hand in frames 5 to 9, the second speaks for and against."""
-    hand, signed = np.zeros((T, 25)), np.zeros((T, 25))
+def heat_figure(**words):
+    """Two clips, three maps: all heat on one hand in frames 5 to 9; heat for and against; all heat on one hand in frame 3."""
+    hand, signed, moment = (np.zeros((T, 25)) for _ in range(3))
     hand[5:10, HAND] = 2
     signed[:, 3], signed[:, 7] = 1, -0.5
+    moment[3, HAND] = 1
     clips = [motions.clip("wave", frames=T), motions.clip("kick", frames=T)]
-    maps = {"saliency": hand, "shares": signed}
-    return heat_player(clips, [maps, maps], "ntu-25", ["wave", "kick"], alt="heat of a wave", see="see")
+    maps = {"saliency": hand, "shares": signed, "moment": moment}
+    return heat_player(clips, [maps, maps], "ntu-25", ["wave", "kick"], alt="heat of a wave", see="see", **words)
+
+
+def gates_figure():
+    return heat_figure(signs=("wider open", "narrower"))
 
 
 def edges_figure():
@@ -40,7 +45,7 @@ def map_figure():
     return embedding_map(places, np.arange(16) % 4, actions, clips, "ntu-25", predicted=predicted, alt="map of 16 clips", see="see")
 
 
-FIGURES = {"heat": heat_figure, "edges": edges_figure, "embedding": map_figure}
+FIGURES = {"heat": heat_figure, "gates": gates_figure, "edges": edges_figure, "embedding": map_figure}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +70,19 @@ def test_heat_says_where_it_lies(running, pages):
         assert visit.page.locator(".against").is_visible() and visit.page.locator(".bar.negative").count() == 1
         visit.page.get_by_role("button", name="saliency").click()
         assert visit.page.locator(".against").is_hidden()
+        visit.page.get_by_role("button", name="moment").click()
+        assert "Half of it lies in frame 3. Largest value: 1." in total.inner_text()
         assert visit.complaints == [] and visit.outside == []
+
+
+@pytest.mark.parametrize(("name", "above", "below"), [("heat", "speaks for the class", "speaks against it"),
+                                                      ("gates", "wider open", "narrower")])
+def test_the_key_says_what_the_signs_mean(running, pages, name, above, below):
+    with site.Visit(running, pages[name]) as visit:
+        key = visit.page.locator(".gim-legend")
+        assert key.inner_text().split() == "the larger, the more heat".split()
+        visit.page.get_by_role("button", name="shares").click()
+        assert key.inner_text().split() == f"{above} {below}".split()
 
 
 @pytest.mark.parametrize("width", [1280, 390], ids=["wide", "phone"])

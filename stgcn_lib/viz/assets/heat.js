@@ -171,7 +171,7 @@ gim.define("heat", function (figure, stage, data, gim) {
     }
     const none = !share.some((x) => x > 0);
     sum.textContent = none ? "No heat at all: nothing counted." : `Most heat: ${order.map((v) => `${layout.joints[v]} (${percent(share[v])})`).join(", ")}. `
-      + `Half of it lies in frames ${best[0] * data.stride} to ${best[1] * data.stride}. Largest value: ${digits(peak, peak < 0.1 ? 4 : 2)}.`;
+      + `Half of it lies in ${best[0] < best[1] ? `frames ${best[0] * data.stride} to` : "frame"} ${best[1] * data.stride}. Largest value: ${digits(peak, peak < 0.1 ? 4 : 2)}.`;
     canvas.setAttribute("aria-label", `${s.clip.title || "clip"}, ${data.maps[map]}. ${sum.textContent}`);
   }
   function look(v, speak) {
