@@ -47,6 +47,11 @@ TEMPORAL = {
     "no bias": lambda x, kernel, bias: temporal_gate(x, kernel, 0.0),
     "first channel": lambda x, kernel, bias: temporal_gate(x[:1], kernel[:1], bias),
     "mean of channels": lambda x, kernel, bias: temporal_gate(x, kernel / len(kernel), bias),
+    "mean of channels first": lambda x, kernel, bias: temporal_gate(x.mean(0, keepdim=True), kernel.mean(0, keepdim=True), bias),
+    "over time": lambda x, kernel, bias: torch.sigmoid(slide(x.mean(1), kernel) + bias)[None, None],
+    "x gated": lambda x, kernel, bias: x * (1 + temporal_gate(x, kernel, bias)[:, None]),
+    "each channel": lambda x, kernel, bias: torch.sigmoid(torch.stack(
+        [slide(x[c:c + 1].mean(2), kernel[c:c + 1]) for c in range(len(x))]) + bias),
     "one plus": lambda x, kernel, bias: 1 + temporal_gate(x, kernel, bias),
     "no sigmoid": lambda x, kernel, bias: slide(x.mean(2), kernel) + bias,
     "tanh": lambda x, kernel, bias: torch.tanh(slide(x.mean(2), kernel) + bias),
@@ -65,6 +70,9 @@ def test_temporal_gate():
     "backwards"),
     ("causal", "only the frames before"), ("circular", "is time a circle"), ("edges repeated", "were repeated"),
     ("no bias", "is the bias in it"), ("first channel", "only the first channel"), ("mean of channels", "averaged, not added"),
+    ("mean of channels first", "before the kernel"), ("pooled over time", "time was pooled away"),
+    ("over time", "time was pooled away"), ("no padding", "the ends are missing"), ("x gated", "asked for is the gate"),
+    ("each channel", "for each channel"),
     ("one plus", "is 1 + gate"), ("no sigmoid", "before the sigmoid"), ("first joint", "in another order")])
 def test_a_slip_in_the_temporal_gate_is_named(name, words):
     assert words in str(ch18.temporal_gate.run(TEMPORAL[name]))
@@ -99,6 +107,7 @@ SPREADS = {
     "largest": lambda gate: (gate.std(1, correction=0).max(), gate.std(0, correction=0).max()),
     "root of the mean": lambda gate: (gate.var(1, correction=0).mean().sqrt(), gate.var(0, correction=0).mean().sqrt()),
     "first ones": lambda gate: (gate[0].std(correction=0), gate[:, 0].std(correction=0)),
+    "centred": lambda gate: (spreads(gate)[0], spreads(gate - gate.mean(1, keepdim=True))[1]),
     "from a half": lambda gate: ((gate - 0.5).abs().mean(), spreads(gate)[1]),
     "a flag": lambda gate: float(gate.std() > 0),
     "sizes": lambda gate: (gate.mean(), gate.mean()),
@@ -114,6 +123,7 @@ def test_spreads():
 @pytest.mark.parametrize("name, words", [
     ("exchanged", "are exchanged"), ("transposed", "are exchanged"), ("one less", "one less than the number"),
     ("variance", "the square of it"), ("range", "that is the range"), ("of everything", "the spread of everything"),
+    ("centred", "0 within and 0.3 between"),
     ("means of clips", "means of clips were compared"), ("mean gate", "blurs clips"), ("largest", "the largest was taken"),
     ("root of the mean", "before the root"), ("first ones", "only the first clip")])
 def test_a_slip_in_the_spreads_is_named(name, words):
@@ -158,6 +168,8 @@ ATTEND = {
     "over clips": lambda x, w: x * len(x) * torch.softmax(score(x, w).mean(3, keepdim=True), 0),
     "w forgotten": lambda x, w: x * x.shape[2] * torch.softmax(x.mean((1, 3), keepdim=True), 2),
     "sign": lambda x, w: attend(x, -w),
+    "one plus": lambda x, w: x * (1 + torch.softmax(score(x, w).mean(3, keepdim=True), 2)),
+    "mean of channels": lambda x, w: attend(x, w / len(w)),
     "sigmoid": lambda x, w: x * torch.sigmoid(score(x, w).mean(3, keepdim=True)),
     "summed up": lambda x, w: (x * torch.softmax(score(x, w).mean(3, keepdim=True), 2)).sum(2),
     "shared by a batch": lambda x, w: x * x.shape[2] * torch.softmax(score(x, w).mean((0, 3), keepdim=True), 2),
@@ -175,7 +187,8 @@ def test_attend():
     ("as given", "a softmax over one number"), ("axis of the mean", "a softmax over one number"),
     ("axis of the softmax, over joints", "time was pooled away"), ("still not scaled", "times smaller"),
     ("no mean", "more than one number a frame"), ("sum", "joints were summed"), ("largest joint", "the loudest joint"),
-    ("w forgotten", "w is not used"), ("sign", "turned round"), ("shared by a batch", "alone than together")])
+    ("w forgotten", "w is not used"), ("sign", "turned round"), ("one plus", "1 + share"),
+    ("mean of channels", "averaged, not added"), ("shared by a batch", "alone than together")])
 def test_a_slip_in_attend_is_named(name, words):
     assert words in str(ch18.attend.run(ATTEND[name]))
 

@@ -3,7 +3,7 @@
 import torch
 
 from . import boxes
-from .checker import Check, call, close, digits
+from .checker import Check, Wrong, call, close, digits
 
 # ---- exercise 5 ---------------------------------------------------------------------------------------------------------------
 
@@ -19,7 +19,15 @@ def _clip(rng, C=2, T=7, V=3, K=3):
 
 
 def _gate(answer, x, kernel, bias):
-    return call(answer, x, kernel, bias, shape=(x.shape[1],))
+    got, (C, T, V), K = call(answer, x, kernel, bias), x.shape, kernel.shape[1]
+    for words, shape in (("that is one number for each joint: time was pooled away", (V,)),
+                         ("the ends are missing: half a kernel of zeros stands before the first frame and behind the last",
+                          (T - K + 1,)),
+                         ("that is x times something; asked for is the gate", (C, T, V)),
+                         ("that is one gate for each channel", (C, T))):
+        if tuple(got.squeeze().shape) == shape != (T,):
+            raise Wrong(f"x has {T} frames and {V} joints, the kernel {K} frames, and shape {tuple(got.shape)} came back: {words}")
+    return call(answer, x, kernel, bias, shape=(T,))
 
 
 def _slide(means, kernel, flip=False, mode="zeros"):
@@ -89,6 +97,8 @@ def _(answer, rng):
                          ("beyond the end comes the start again", squash(_slide(mean, kernel, mode="circular") + bias)),
                          ("only the first channel was heard", squash(_slide(mean[:1], kernel[:1]) + bias)),
                          ("channels were averaged, not added", squash(_slide(mean, kernel) / len(kernel) + bias)),
+                         ("channels were averaged before the kernel, which has weights of its own for each",
+                          squash(_slide(mean.mean(0, keepdim=True), kernel.mean(0, keepdim=True)) + bias)),
                          ("that is 1 + gate, what x is multiplied with; asked for is the gate", 1 + law),
                          ("that is the score, before the sigmoid", _slide(mean, kernel) + bias),
                          ("the squash came before the kernel", _slide(squash(mean), kernel) + bias)):
@@ -144,7 +154,7 @@ def _(answer, rng):
 def _(answer, rng):
     got = _two(answer, torch.tensor([[0.2], [0.8], [0.2], [0.8]]).expand(-1, 5))
     return close(got, torch.tensor([0.0, 0.3]), 1e-4) or (
-        f"four clips had constant gates 0.2, 0.8, 0.2 and 0.8, and {digits(got)} came back instead of nothing within")
+        f"four clips had constant gates 0.2, 0.8, 0.2 and 0.8, and {digits(got)} came back instead of 0 within and 0.3 between")
 
 
 @spreads.property("the same set of gates in another order in each clip is a spread between clips")
@@ -219,7 +229,8 @@ def _(answer, rng):
         got = _seen(answer, *_batch(rng, T=T)).mean((1, 2, 3))
         if not close(got, torch.ones_like(got), 1e-4):
             why = f": they sum to 1 over {T} frames, so a clip of {T} frames is made {T} times smaller" if close(
-                got, torch.full_like(got, 1 / T), 1e-4) else ""
+                got, torch.full_like(got, 1 / T), 1e-4) else ": that is 1 + share" if close(
+                got, torch.full_like(got, 1 + 1 / T), 1e-4) else ""
             return f"the weights of the {len(got)} clips are {digits(got)} on average{why}"
     return True
 
@@ -241,6 +252,8 @@ def _(answer, rng):
         return True
     for words, other in (("joints were summed, so 25 joints choose more sharply than 4", 6 * torch.softmax(score.sum(2), 1)),
                          ("the loudest joint was taken, not the mean", 6 * torch.softmax(score.amax(2), 1)),
+                         ("channels were averaged, not added", 6 * torch.softmax(score.mean(2) / x.shape[1], 1)),
+                         ("those are shares: T times too small", torch.softmax(score.mean(2), 1)),
                          ("w is not used", 6 * torch.softmax(x.mean((1, 3)), 1)),
                          ("the sign is turned round", 6 * torch.softmax(-score.mean(2), 1)),
                          ("those are gates, not a distribution", torch.sigmoid(score.mean(2))),
@@ -328,7 +341,7 @@ QUIZZES = {
             ("The gate's input held something by which hand and moment can be told.", True,
              "Otherwise it could not glow there, clip by clip."),
             ("Without the gate the network would fail.", False,
-             "In this chapter it did not, in any of three trainings. Take the gate away and ask."),
+             "In this chapter a joint gate glowed so in three trainings, and none needed it. Take the gate away and ask."),
             ("Nothing about other seeds.", True, "One training, one picture. Train again and compare."),
         ], several=True),
 }
@@ -336,10 +349,11 @@ QUIZZES = {
 PREDICTIONS = {
     "removed": dict(
         key="ch18-removed",
-        question="A network with a gate on <b>every joint at every frame</b> learns the two classes. In most new "
-                 "clips its gate finds the right arm during its flick, and does there what it does nowhere else. Now each gate is "
-                 "replaced by its <b>average over all clips</b>, so that it no longer knows where the flick is. How many new clips "
-                 "does this network still get right?",
+        question="A gate is a number between 0 and 1 that a network computes from the clip; what lies there is multiplied by "
+                 "one plus it. A network with a gate on <b>every joint at every frame</b> learns the two classes. In most new "
+                 "clips its widest gate, or its narrowest, lies on the right arm during the flick. Now each gate is replaced by "
+                 "its <b>average over all clips</b>, so that it no longer knows where the flick is. How many new clips does this "
+                 "network still get right?",
         choices=("About half: a coin", "About three quarters", "As many as before"),
         truth=2,
         reply="As many as before, in each of three trainings. The gate had found the right place, and the network did not "
