@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from stgcn_lib.data.streams import stream
+from stgcn_lib.data.streams import STREAMS, stream
 from stgcn_lib.exercises import ch19
 from stgcn_lib.exercises.checker import assert_checker
 from stgcn_lib.graphs import SkeletonGraph
-from stgcn_lib.models.multistream import fuse_streams
+from stgcn_lib.models.multistream import MultiStream, fuse_streams
 
 
 def stub(*inputs):
@@ -47,6 +48,12 @@ def place_kept(x, parents):
     return out
 
 
+def overwritten(x, parents):
+    for v, parent in enumerate(parents):
+        x[:, v] = x[:, v] - x[:, parent] if parent >= 0 else 0
+    return x
+
+
 def first_is_centre(x, parents):
     out = x - x[:, parents]
     out[:, 0] = 0
@@ -67,6 +74,8 @@ BONES = {
     "motion": with_centre(lambda x, p: np.concatenate([np.diff(x, axis=0), 0 * x[:1]])),
     "place of the centre kept": place_kept,
     "the first joint as centre": first_is_centre,
+    "-1 as 0": lambda x, p: x - x[:, np.maximum(p, 0)],
+    "overwritten": lambda x, p: overwritten(x.copy(), p),
     "no direction": lambda x, p: np.abs(bones(x, p)),
     "length 1": unit,
     "centre cut off": lambda x, p: bones(x, p)[:, p >= 0],
@@ -82,6 +91,7 @@ def test_bones():
 @pytest.mark.parametrize(("name", "words"), [
     ("index -1", "index -1"), ("turned round", "turned round"), ("from the centre", "compared with the centre"),
     ("motion", "steps from frame"), ("place of the centre kept", "kept its place"), ("no direction", "direction"),
+    ("-1 as 0", "compared with joint 0"), ("overwritten", "overwritten"),
     ("length 1", "length 1"), ("joints in a row", "shape")])
 def test_bones_names_the_slip(name, words):
     assert words in told(ch19.bones, BONES[name])
@@ -136,6 +146,10 @@ def test_fuse_names_the_slip(name, words):
     assert words in told(ch19.fuse, FUSE[name])
 
 
+def test_einsum_is_no_crash():
+    assert ch19.fuse.run(lambda z, w: torch.einsum("s,snc->nc", w / w.sum(), z.softmax(-1)))
+
+
 def test_fuse_is_the_library():
     logits, weights = ch19._said(np.random.default_rng(0))
     torch.testing.assert_close(fuse(logits, weights), fuse_streams(list(logits), weights / weights.sum()).exp())
@@ -173,6 +187,7 @@ BONE_MOTION = {
     "sign": like(lambda x, p: -ahead(bones(x, p))),
     "of joints": like(lambda x, p: ahead(x)),
     "bones alone": like(lambda x, p: bones(x, p)),
+    "-1 as 0": like(lambda x, p: ahead(x - x[:, np.maximum(p, 0)])),
     "a frame short": lambda x, p: np.diff(x, axis=0),
 }
 FAULTS = ("circle", "minus_one", "confidence")
@@ -195,7 +210,7 @@ def test_a_fault_is_told_alone(fault, words):
 
 @pytest.mark.parametrize(("name", "words"), [
     ("backward", "looks back"), ("sign", "turned round"), ("of joints", "steps of the joints"),
-    ("bones alone", "without their motion"), ("a frame short", "shape")])
+    ("bones alone", "without their motion"), ("-1 as 0", "follows joint 0"), ("a frame short", "shape")])
 def test_bone_motion_names_the_slip(name, words):
     assert words in told(ch19.bone_motion, BONE_MOTION[name])
 
@@ -223,9 +238,39 @@ def test_slips_are_told_apart(name):
         assert np.abs(a - b).max() > 2 * spec.get("tolerance", 0.005)
 
 
-def test_every_question_is_asked_and_every_solution_is_in_the_chapter():
+def cells():
     path = next((Path(__file__).parents[1] / "book").glob("part5-*/19-*.ipynb"))
-    text = "\n".join("".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"])
+    return {cell["id"]: "".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]}
+
+
+def test_the_chapter_chooses_weights_without_the_test():
+    """The cell that chooses is run on small networks: other labels of the test people change no weight, other labels of the
+    validation people do. The same cell with the test people in their place is caught."""
+    source = cells()["c19-33"]
+    torch.manual_seed(0)
+    x, who = torch.randn(90, 3, 2, 21, 1), torch.arange(90) % 9
+    nets = {name: nn.Sequential(nn.Flatten(), nn.Linear(126, 4)) for name in STREAMS}
+    with torch.no_grad():
+        logits = {name: model(stream(x, "hand-21", name)) for name, model in nets.items()}
+    chances = {name: part.softmax(1) for name, part in logits.items()}
+    y = (0.8 * chances["bone"] + 0.2 * chances["joint motion"] + 0.3 * torch.rand(90, 4)).argmax(1)
+
+    def weights(cell, y):
+        space = {"torch": torch, "MultiStream": MultiStream, "STREAMS": STREAMS, "models": nets, "graph": "hand-21", "x": x, "y": y,
+                 "logits": logits, "mean": sum(chances.values()) / 4, "trains": who < 3, "validates": (who >= 3) & (who < 6),
+                 "tests": who >= 6, "right": lambda said, part: (said.argmax(1) == y)[part].float().mean().item()}
+        exec(cell, space)
+        return space["late"].weights.tolist()
+
+    joint = chances["joint"].argmax(1)  # labels that another network would have right
+    other_test, other_validation = torch.where(who >= 6, joint, y), torch.where((who >= 3) & (who < 6), joint, y)
+    assert weights(source, y) == weights(source, other_test) != weights(source, other_validation)
+    wrong = source.replace("chosen_on(validates)", "chosen_on(tests)")
+    assert wrong != source and weights(wrong, y) != weights(wrong, other_test)
+
+
+def test_every_question_is_asked_and_every_solution_is_in_the_chapter():
+    text = "\n".join(cells().values())
     for kind, specs in (("box", ch19.BOXES), ("quiz", ch19.QUIZZES), ("predict", ch19.PREDICTIONS)):
         assert set(re.findall(rf'check\.{kind}\("(\w+)"\)', text)) == set(specs)
     for check in (ch19.bones, ch19.fuse, ch19.bone_motion):
