@@ -36,6 +36,14 @@ def _parts(x, parents):
     return law, centre
 
 
+def _overwritten(x, parents, kept):
+    """What a loop makes that subtracts parents in the array it reads from; in its turn the centre is kept (1) or set to 0."""
+    x = x.copy()
+    for v, parent in enumerate(parents):
+        x[:, v] = x[:, v] - x[:, parent] if parent >= 0 else kept * x[:, v]
+    return x
+
+
 @bones.property("gives as many numbers as came")
 def _(answer, rng):
     for joints, frames, channels in ((6, 4, 2), (5, 1, 3)):
@@ -60,6 +68,9 @@ def _(answer, rng):
         return "these are steps from frame to frame: that is motion. A bone is a difference between two joints of one frame"
     if close(got[:, limbs], np.abs(law[:, limbs])):
         return "the signs are gone: a bone has a direction"
+    if any(close(got[:, limbs], _overwritten(x, parents, kept)[:, limbs]) for kept in (0, 1)):
+        return ("places were overwritten on the way: joint after joint became a bone, and later bones were measured from bones. "
+                "Read from x, write into a copy")
     length = np.linalg.norm(law, axis=2, keepdims=True)
     if close(got[:, limbs], (law / np.where(length > 0, length, 1))[:, limbs]):
         return "every bone has length 1: the direction is right, the length was divided away"
@@ -77,6 +88,8 @@ def _(answer, rng):
         return True
     if close(got, x[:, centre] - x[:, -1]) or close(got, x[:, -1] - x[:, centre]):
         return f"the centre, joint {centre}, was compared with the last joint: that is what index -1 means in Python"
+    if close(got, x[:, centre] - x[:, 0]):
+        return f"the centre, joint {centre}, was compared with joint 0: -1 became 0, which is a joint like any other"
     if close(got, x[:, centre]):
         return f"the centre, joint {centre}, kept its place; a place is no bone"
     return f"the bone of the centre, joint {centre}, came out as {digits(got[0])}"
@@ -134,7 +147,7 @@ def _(answer, rng):
 @fuse.property("a network alone is heard as it is: its softmax")
 def _(answer, rng):
     logits, _ = _said(rng, networks=1)
-    got, law = _own(answer, logits, torch.ones(1)), logits[0].softmax(1)
+    got, law = _own(answer, logits, torch.ones(1).to(logits)), logits[0].softmax(1)
     if close(got, law):
         return True
     if close(got, logits[0]):
@@ -151,9 +164,10 @@ def _(answer, rng):
     logits, _ = _said(rng, networks=2)
     other = logits.clone()
     other[1] = -logits[1]
-    if not close(_own(answer, logits, torch.tensor([1.0, 0.0])), _own(answer, other, torch.tensor([1.0, 0.0]))):
+    first, second = (torch.tensor([1.0, w]).to(logits) for w in (0.0, 9.0))  # as exact as the logits, or einsum refuses them
+    if not close(_own(answer, logits, first), _own(answer, other, first)):
         return "the second of two networks has weight 0, and yet other logits of it changed the answer"
-    heavy, light = (_own(answer, logits, torch.tensor([1.0, w])) for w in (9.0, 1.0))
+    heavy, light = (_own(answer, logits, weights) for weights in (second, torch.ones(2).to(logits)))
     return (heavy - logits[1].softmax(1)).abs().sum() < (light - logits[1].softmax(1)).abs().sum() or (
         "with weights 1 and 9 the answer is no nearer to the second network than with 1 and 1")
 
@@ -223,8 +237,9 @@ def _(answer, rng):
     if not got.any():
         return True
     step = np.diff(x[..., :2], axis=0)
-    if close(got, step[:, centre] - step[:, -1]):
-        return f"the bone of the centre, joint {centre}, follows the last joint: index -1 is the last one"
+    for other, why in ((-1, "the last joint: index -1 is the last one"), (0, "joint 0: -1 became 0, a joint like any other")):
+        if close(got, step[:, centre] - step[:, other]):
+            return f"the bone of the centre, joint {centre}, follows {why}"
     if close(got, step[:, centre]):
         return f"the centre, joint {centre}, kept its own motion"
     return f"the bone of the centre, joint {centre}, moves by {digits(got[0])}"
@@ -277,6 +292,7 @@ BOXES = {
         slips=[([-4, 3, -1], "The bone is turned round: the joint minus its parent, not the parent minus the joint."),
                ([7, 3, 2], "You went to the palm. The parent of the tip is the knuckle."),
                ([4, -3, -1], "The frames are turned round: what comes next, minus what is now."),
+               ([4, 3, -1], "The tip&rsquo;s bone grows from one frame to the next: later minus now."),
                ([5, 3, 1], "The bone is that of the second frame."),
                ([4, 3, 3], "The third number is how the <i>bone</i> changes, from 4 to something, not how the tip moves."),
                ([3, 2, 1], "These are the numbers of the knuckle.")],
@@ -323,14 +339,14 @@ BOXES = {
 
 QUIZZES = {
     "blind": dict(
-        question="A hand is held still for the whole clip, thumb up or thumb down. It may be anywhere within a metre. There are "
-                 "few clips to learn from. Which stream alone would you choose?",
+        question="A hand is held still for the whole clip, thumb up or thumb down. It may be anywhere within a metre, and nothing "
+                 "was subtracted from its place. There are few clips to learn from. Which stream alone would you choose?",
         choices=[
             ("Joint motion.", False, "Nothing moves: the stream is 0 in every frame, up or down."),
             ("Bone.", True, "The thumb's bones point up or down, wherever the hand is. Nothing else is left to be learned."),
             ("Joint.", False,
              "The answer is in there, but so is the place of the hand, which has nothing to do with it. From few clips a network "
-             "may learn the place."),
+             "may learn the place. Take the wrist off first, as this book does, and joints come close to bones here."),
             ("Bone motion.", False, "Bones that do not turn have no motion: 0 in every frame."),
         ]),
     "choose": dict(
