@@ -90,7 +90,8 @@ gim.define("streams", (figure, stage, data, gim) => {
     event.preventDefault();
   });
   const clock = gim.controls(figure, { last: T - 1, fps: data.fps, frame: data.start, name: (i) => i * data.stride, draw(p) { position = p; show(); } });
-  const signs = [...new Set(layout.sides)].map((name) => el("span", { class: name }, svg("svg", { viewBox: "0 0 12 12", width: 12, height: 12, "aria-hidden": "true" },
+  const sides = [...new Set(layout.sides)];  // a hand has one: nothing to tell apart
+  const signs = sides.length < 2 ? [] : sides.map((name) => el("span", { class: name }, svg("svg", { viewBox: "0 0 12 12", width: 12, height: 12, "aria-hidden": "true" },
     svg("path", { class: `dot ${name}`, d: gim.mark({ left: "circle", right: "square", trunk: "diamond" }[name], 4.2), transform: "translate(6 6)" })), name));
   const note = el("div", { class: "gim-note" }, (data.longer > 1 ? `Motion arrows are drawn ${data.longer} times as long as the change` : "Motion arrows are as long as the change")
     + (data.stride > 1 ? `, from each shown frame to the next (every ${data.stride}).` : " to the next frame."));
