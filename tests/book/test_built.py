@@ -1,16 +1,14 @@
 """The built pages as files: every page is there, nothing comes from outside, every local link leads somewhere."""
 
-import os
 import re
 from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
-import nbformat
 import pytest
 import yaml
 
-from .conftest import ROOT, SITE
+from .conftest import ROOT
 
 # elements that make a browser fetch something by themselves
 FETCH = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src",
@@ -117,27 +115,3 @@ def test_icons_of_the_theme_are_gone_and_every_icon_used_is_drawn(site):
                                                             (site / f"{path}.html").read_text(encoding="utf-8"))
             for name in classes.split() if name.startswith("fa-")} - {"fa-solid", "fa-brands", "fa-regular", "fa-lg"}
     assert used and used <= drawn
-
-
-def test_chapter_runs_alone_without_recorded_data(chapter, tmp_path, monkeypatch):
-    """In an empty folder, with no data set and no way to the network. The build has run it with the data that is here."""
-    from nbclient import NotebookClient
-
-    from stgcn_lib.data.cache import available
-
-    if not any(map(available, ("cmu_expmap", "ui_prmd", "animated_drawings_bvh"))):
-        # then the build itself ran it so: its page is the proof, and it need not run twice
-        if (SITE / chapter.relative_to(ROOT).with_suffix(".html")).exists():
-            return
-    empty = tmp_path / "nothing"
-    empty.mkdir()
-    monkeypatch.setenv("STGCN_DATA", str(empty))
-    monkeypatch.setenv("STGCN_BOOK", "1")
-    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")  # as in the build
-    for name in ("http_proxy", "https_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    folder = tmp_path / "alone"
-    folder.mkdir()
-    notebook = nbformat.read(chapter, as_version=4)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
-    assert os.listdir(empty) == []

@@ -160,11 +160,13 @@ def printed(cell):
     return "\n".join(str(output.get("text") or output.get("data", {}).get("text/plain", "")) for output in cell.outputs)
 
 
-def test_both_editions_run(made, chapter, tmp_path, monkeypatch):
-    """In an empty folder, without recorded data or a network. Up to the first exercise the editions hold the same code, so one
-    kernel runs the student's whole, then the instructor's from the first exercise on: every stub is met without its solution,
-    every solution after its stub, and nothing is computed twice."""
+def test_both_editions_run(made, chapter, notebook, tmp_path, monkeypatch):
+    """In an empty folder, without recorded data or a network, as in Colab. The student's code is the chapter's, so this also shows
+    that the chapter runs alone. Up to the first exercise the editions hold the same code, so one kernel runs the student's whole,
+    then the instructor's from the first exercise on: every stub is met without its solution, every solution after its stub, and
+    nothing is computed twice."""
     student, instructor = (made[which][chapter] for which in editions.EDITIONS)
+    assert [cell.source for cell in code(student)] == [cell.source for cell in code(notebook)]
     first = exercises(student.cells)[0].id
     before, tail = [], instructor.cells[[cell.id for cell in instructor.cells].index(first):]
     for which in (student, instructor):
@@ -181,6 +183,7 @@ def test_both_editions_run(made, chapter, tmp_path, monkeypatch):
     tail = [nbformat.from_dict({**cell, "id": f"instructor-{cell.id}"}) for cell in tail]
     ran = new_notebook(cells=copy.deepcopy([*student.cells, *tail]), metadata=student.metadata)
     NotebookClient(ran, timeout=300, allow_errors=True, resources={"metadata": {"path": str(tmp_path / "empty")}}).execute()
+    assert list((tmp_path / "no-data").iterdir()) == []
 
     raised = [(cell.id, output.ename, output.evalue) for cell in code(ran) for output in cell.outputs
               if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", [])]
