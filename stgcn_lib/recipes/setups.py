@@ -174,6 +174,13 @@ RECIPES |= {name: Recipe(what, "shrec17", GESTURES, official, variants, {"num_cl
         form: replace(HAND, attention=form, plan=_as_wide(width))
         for form, width in (("spatial", 32), ("temporal", 32), ("channel", 30), ("joint", 32), ("sequential", 30))}, ""),
 )}
+LATE = replace(LEARNED, plan=((32, 1), (32, 1), (64, 2), (64, 1), (128, 2)))  # as many parameters; all frames reach the third block
+RECIPES["shrec17_late"] = Recipe(
+    "Hand gestures, 28 classes: learned edges, with time halved later in the network.", "shrec17", GESTURES, official, {
+        "ST-GCN, learned edges": LATE,
+        "four streams in one network": replace(LATE, streams=STREAMS),
+        "four networks": replace(LATE, streams=STREAMS, apart=True),
+        "four networks, five views": replace(LATE, streams=STREAMS, apart=True, views=5)}, {"num_classes": 28})
 CHANGES = {  # one after the other they lead from the training of 2018 to the "ST-GCN" of the recipe shrec17
     "as in 2018": {"sampling": "pad", "center": False, "optimizer": "sgd", "learning_rate": 0.1, "weight_decay": 1e-4,
                    "dropout": 0.5, "turn": 0.0, "tilt": 0.0, "size": 0.0, "stretch": 1.0,
