@@ -300,7 +300,7 @@ BOXES = {
                  "0, 1, 1, 1</b>, and the fusion <b>2, &minus;1, 1</b>. Which single kernel of 7 frames gives the same "
                  "answer on every "
                  "film?",
-        answer=[-1, 0, -2, 0, 2, 0, 1], rows=("t &minus; 3", "t &minus; 2", "t &minus; 1", "t", "t + 1", "t + 2", "t + 3"),
+        answer=[-1, 0, -2, 0, 2, 0, 1], rows=("t − 3", "t − 2", "t − 1", "t", "t + 1", "t + 2", "t + 3"),
         label="its weights",
         slips=[([-1, -2, -3, 0, 3, 2, 1], "That is the sum of the three. The fusion weighs them: 2, &minus;1, 1."),
                ([-1, -2, -4, 0, 4, 2, 1], "The second kernel counts <i>minus</i> once."),
