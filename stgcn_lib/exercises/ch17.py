@@ -77,6 +77,8 @@ def _(answer, rng):
         return "F = (2, 0, -1) reached the branches in the reverse order"
     if close(got, _through(F.abs(), stacked)):
         return "the minus sign of F is gone"
+    if close(got, _through(F, stacked).flip(2)):
+        return "the kernels are turned round in time"
     return "with F = (2, 0, -1) the answer is not twice the first kernel minus the third"
 
 
@@ -175,7 +177,10 @@ def _(answer, rng):
               "behind the reduction a kernel sees the channels of its branch, not all of them"),
              (sum(C * w + k * w for k, d in branches) + C * C,
               "a weight of the kernel leads from every channel of its branch to every channel of it"),
-             (law // len(branches), "one branch was counted, not all")]
+             (law // len(branches), "one branch was counted, not all"),
+             (law + 3 * C, "biases were counted too; leave them out"),
+             (sum(C * w + ((k - 1) * d + 1) * w * w for k, d in branches) + C * C,
+              "the holes between the weights were counted; dilation adds none")]
     return next((f"{said}: {why}" for number, why in parts if number == got), said)
 
 
@@ -267,7 +272,8 @@ def _(answer, rng):
         t = int((got[-1] - law[-1]).abs().argmax())
         if got[-1, t] == 0:
             return f"the largest of frames that are all below zero came out as 0 in frame {t}: a zero from the padding won"
-        return f"the last row holds {digits(got[-1, t])} in frame {t}; the film begins with {digits(x[:4])}"
+        three = digits(x[max(0, t - 2):t + 1])
+        return f"the last row holds {digits(got[-1, t])} in frame {t}; the film up to that frame ends with {three}"
     n = next(n for n in range(len(law)) if not close(got[n], law[n]))
     t = int((got[n] - law[n]).abs().argmax())
     return f"frame {t} of the kernel of {len(kernels[n])} with dilation {dilations[n]} came out as {digits(got[n, t])}"
