@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import itertools
 import json
 import pkgutil
 import re
@@ -282,6 +283,16 @@ def test_predictions_give_nothing_away(spec):
     page = boxes.predict(**spec).to_html(standalone=False)
     assert spec["reply"] not in page and "truth" not in page
     assert spec["reply"] in boxes.predict_reply(**spec).still
+
+
+@pytest.mark.parametrize("spec", every("BOXES"))
+def test_slips_are_told_apart(spec):
+    """By more than twice the tolerance, from one another and from the answer: no number gets two replies."""
+    slips = list(spec["slips"]) if isinstance(spec["slips"], dict) else [slip for slip, _ in spec["slips"]]
+    values = [np.atleast_1d(np.asarray(value, dtype=float)) for value in (spec["answer"], *slips)]
+    assert len(values) >= 4
+    for one, other in itertools.combinations(values, 2):
+        assert np.abs(one - other).max() > 2 * spec.get("tolerance", 0.005), (one, other)
 
 
 def test_right_choices_do_not_always_stand_in_the_same_place():
