@@ -74,6 +74,8 @@ MEND = {
     "last": inside(lambda x, s: ch20._held(x, s)),
     "mean": inside(lambda x, s: np.full(len(x), x[s].mean())),
     "halfway": inside(halfway),
+    "nearest": inside(lambda x, s: np.array([x[min(np.flatnonzero(s), key=lambda u: abs(u - t))] for t in range(len(x))])),
+    "next": inside(lambda x, s: ch20._held(x[::-1], s[::-1])[::-1]),
     "ends zero": ends(lambda x: 0 * x),
     "ends as they came": ends(lambda x: x),
     "smoothed": smoothed,
@@ -91,8 +93,10 @@ def test_mend():
 
 
 @pytest.mark.parametrize(("name", "words"), [
-    ("as it came", "still there"), ("zeros", "filled with 0"), ("last", "then it jumps"), ("mean", "mean of the clip"),
-    ("halfway", "halfway"), ("ends zero", "0 was made up"), ("ends as they came", "ends still hold"), ("smoothed", "was seen at"),
+    ("as it came", "still there"), ("zeros", "filled with 0"), ("last", "then it jumps"),
+    ("mean", "mean of the clip"), ("halfway", "halfway"), ("nearest", "jumps in the middle"),
+    ("next", "before its time"), ("ends zero", "0 was made up"),
+    ("ends as they came", "ends still hold"), ("smoothed", "was seen at"),
     ("cut out", "shape"), ("never seen kept", "nothing seen at all")])
 def test_mend_names_the_slip(name, words):
     assert words in told(ch20.mend, MEND[name])
@@ -124,6 +128,7 @@ HEAR = {
     "all counted": lambda x, A, w: (A * w) @ x / rows(A),
     "seen counted": lambda x, A, w: (A * w) @ x / np.maximum((A @ (w > 0))[:, None], 1e-9),
     "receivers": lambda x, A, w: w[:, None] * (A @ x) / rows(A),
+    "receivers in both sums": lambda x, A, w: (A * w[:, None]) @ x / np.where(w > 0, rows(A)[:, 0] * w, 1)[:, None],
     "transposed": lambda x, A, w: hear(x, A.T, w),
     "seen or not": lambda x, A, w: hear(x, A, (w > 0).astype(float)),
     "NaN": lambda x, A, w: (A * w) @ x / rows(A * w),
@@ -140,7 +145,8 @@ def test_hear():
 
 @pytest.mark.parametrize(("name", "words"), [
     ("confidence not used", "like any other"), ("sum", "weighted sum"), ("all counted", "still counted"),
-    ("seen counted", "counted whole"), ("receivers", "receivers were weighed"), ("transposed", "changed places"),
+    ("seen counted", "counted whole"), ("receivers", "receivers were weighed"),
+    ("receivers in both sums", "cancels"), ("transposed", "changed places"),
     ("seen or not", "how sure"), ("one joint", "shape")])
 def test_hear_names_the_slip(name, words):
     assert words in told(ch20.hear, HEAR[name])

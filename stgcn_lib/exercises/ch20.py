@@ -75,6 +75,10 @@ def _(answer, rng):
         return "the last place is held, then it jumps: the next place that was seen is not used"
     if close(got[inner], np.full(len(inner), x[seen].mean())):
         return "every hole got the mean of the clip: when it was does not count"
+    if close(got[[2, 3]], x[[1, 4]]):
+        return "each frame got the nearest seen place, and the joint jumps in the middle: draw the line between them"
+    if close(got[[2, 3]], x[[4, 4]]):
+        return "the next place is taken before its time: the last place that was seen is not used"
     if close(got[2:4], np.full(2, (x[1] + x[4]) / 2)):
         return "both frames of the longer hole stand halfway: the way is shared out over the frames"
     if close(got[2:4], law[2:4][::-1]):
@@ -152,6 +156,8 @@ def _(answer, rng):
         return "those who were not seen no longer speak, but they are still counted: divide by the weights that are left"
     if close(got, (A * w) @ x / (A @ (w > 0))[:, None]):
         return "a half-sure joint speaks half and is counted whole: divide by the sum of A w"
+    if close(got[w > 0], (A @ x / rows)[w > 0]):
+        return "the receivers were weighed, and their weight cancels in the division: A * w scales columns, the senders"
     if close(got, w[:, None] * (A @ x) / rows):
         return "the receivers were weighed; it is the senders whom one may not believe"
     if close(got, _weighted(x, A.T, w)):
