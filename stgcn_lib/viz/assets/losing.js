@@ -86,7 +86,7 @@ gim.define("losing", (figure, stage, data, gim) => {
         ...at.slice(0, -1).map((level) => svg("path", { class: "mark", style: tone(curve), d: gim.mark(curve.look[2], 3.2), transform: `translate(${one(x(level))} ${one(y(value(curve, level)))})` }))].filter(Boolean);
     }));
     const places = apart(curves.map((curve) => y(value(curve, now))), 15, TOP, HIGH - 4), at = x(now);
-    cursor.replaceChildren(svg("path", { class: "cursor", d: `M${one(at)} ${TOP - 6}V${HIGH}` }), ...curves.flatMap((curve, n) => [
+    cursor.replaceChildren(svg("path", { class: "cursor", "shape-rendering": "crispEdges", d: `M${one(at)} ${TOP - 6}V${HIGH}` }), ...curves.flatMap((curve, n) => [
       svg("path", { class: "mark now", style: tone(curve), d: gim.mark(curve.look[2], 5), transform: `translate(${one(at)} ${one(y(value(curve, now)))})` }),
       svg("text", { class: "number", style: tone(curve), x: one(Math.min(at + 11, w - 36)), y: one(places[n] + 4) }, (100 * value(curve, now)).toFixed(1))]));
   }
