@@ -71,6 +71,9 @@ def test_player_answers_keys_and_drag(running, address, name):
         view = figure.get_attribute("data-view")
         visit.page.keyboard.press("Shift+ArrowRight")
         turned = figure.get_attribute("data-view")
+        if "Drag to turn" not in figure.inner_text():  # flat bodies, as chapter 7 shows without recorded data, cannot turn
+            assert turned == view
+            return
         assert turned != view
         stage.scroll_into_view_if_needed()
         box = stage.bounding_box()
